@@ -1,0 +1,1 @@
+"""Data and pure functions. Standard library and msgspec only; every floor may import this one."""

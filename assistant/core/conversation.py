@@ -1,0 +1,147 @@
+"""Conversations and their messages, as data.
+
+Process: any. Thread rule: immutable, share freely.
+
+Messages form a tree through `parent_id`: an edit or a regeneration is a sibling, never a deletion. What is
+shown is the branch from the root to the conversation's active leaf.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from assistant.core.errors import ErrorInfo
+
+
+class Role(enum.StrEnum):
+    """Who speaks. The system prompt belongs to the conversation and is no message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(enum.StrEnum):
+    """How far a message has come. Only `GENERATING` can still change."""
+
+    GENERATING = "generating"
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class FinishReason(enum.StrEnum):
+    """Why an answer ended: OpenAI's words, and two of our own for an end before the model's own."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens of one answer.
+
+    Attributes:
+        prompt_tokens: Tokens of the whole prompt, cached ones included.
+        cached_tokens: How many of them were still in the KV memory and not read again.
+        completion_tokens: Tokens generated.
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Timings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time of one answer went.
+
+    Attributes:
+        load_s: Seconds spent on loading the model for this request; 0 if it was loaded.
+        prompt_s: Seconds spent on reading the prompt.
+        first_token_s: Seconds from the engine's receipt of the request to its first token.
+        decode_tokens_per_s: Tokens per second after the first; 0 if there was only one.
+    """
+
+    load_s: float = 0.0
+    prompt_s: float = 0.0
+    first_token_s: float = 0.0
+    decode_tokens_per_s: float = 0.0
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of one speaker.
+
+    Attributes:
+        id: 16 hexadecimal digits.
+        conversation_id: The conversation it belongs to.
+        parent_id: The message before it on its branch; None for a first message.
+        role: Who speaks.
+        text: The text; of an answer that ended early, what there was of it.
+        status: How far it has come.
+        created_at: Seconds since the epoch.
+        finish_reason: Why an answer ended; None for a question or an answer under way.
+        error: What went wrong; None if nothing did.
+        model: Name of the model that wrote it; empty for a question.
+        usage: Tokens of an answer; None before its end.
+        timings: Times of an answer; None before its end.
+        token_ids: The ids that the model generated for `text`; empty for a question. An answer tokenised
+            again is often other tokens, so prefix reuse matches these.
+        vocabulary: Digest of the vocabulary that `token_ids` belong to.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    status: MessageStatus
+    created_at: float
+    finish_reason: FinishReason | None = None
+    error: ErrorInfo | None = None
+    model: str = ""
+    usage: Usage | None = None
+    timings: Timings | None = None
+    token_ids: tuple[int, ...] = ()
+    vocabulary: str = ""
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation without its messages.
+
+    Attributes:
+        id: 16 hexadecimal digits.
+        title: Made once from the first question; a manual one is never overwritten.
+        created_at: Seconds since the epoch.
+        updated_at: Seconds since the epoch, of the last change.
+        active_leaf_id: Last message of the branch that is shown; None while there is none.
+        system_prompt: Instruction for the model; empty for none.
+    """
+
+    id: str
+    title: str
+    created_at: float
+    updated_at: float
+    active_leaf_id: str | None = None
+    system_prompt: str = ""
+
+
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A message (or a title) in which a search found its words.
+
+    Attributes:
+        conversation_id: Where it is.
+        conversation_title: Title of that conversation.
+        message_id: The message; None when the title matched.
+        role: Who speaks in it; None when the title matched.
+        snippet: About 120 characters around the first match, one line.
+        created_at: Seconds since the epoch.
+    """
+
+    conversation_id: str
+    conversation_title: str
+    message_id: str | None
+    role: Role | None
+    snippet: str
+    created_at: float

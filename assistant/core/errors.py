@@ -1,0 +1,148 @@
+"""The one root of every error that Famulus shows to a person.
+
+Process: any. Thread rule: immutable after construction, may be raised anywhere.
+
+The sentence and the remedy are templates; their values travel beside them, so that an interface in
+another language can translate the template and fill in the same values.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+ErrorValue = str | int | float
+
+
+class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A `FamulusError` as data: what crosses a process border or is stored with a message.
+
+    Attributes:
+        kind: Name of the error class, for example ``ModelFileDamaged``.
+        message: Template of one plain sentence for the person.
+        remedy: Template of what the person can do about it; empty where nothing helps.
+        cause: Technical cause, for the log only.
+        values: What fills the placeholders of both templates.
+    """
+
+    kind: str
+    message: str
+    remedy: str = ""
+    cause: str = ""
+    values: dict[str, ErrorValue] = {}
+
+    @property
+    def text(self) -> str:
+        """The sentence for the person, filled in."""
+        return self.message.format(**self.values)
+
+    @property
+    def remedy_text(self) -> str:
+        """The remedy, filled in; empty where there is none."""
+        return self.remedy.format(**self.values)
+
+
+class FamulusError(Exception):
+    """Root of all errors that reach a person.
+
+    Args:
+        message: Template of one plain sentence; ``{name}`` placeholders are filled from `values`.
+        remedy: Template of what the person can do; empty if there is nothing.
+        cause: Technical cause, for the log only.
+        values: Values of the placeholders.
+    """
+
+    _kinds: ClassVar[dict[str, type[FamulusError]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Register the subclass, so that `from_info` finds it by name."""
+        super().__init_subclass__()
+        FamulusError._kinds[cls.__name__] = cls
+
+    def __init__(self, message: str, *, remedy: str = "", cause: str = "", **values: ErrorValue) -> None:
+        self.info = ErrorInfo(
+            kind=type(self).__name__, message=message, remedy=remedy, cause=cause, values=values
+        )
+        super().__init__(self.info.text)
+
+    @staticmethod
+    def from_info(info: ErrorInfo) -> FamulusError:
+        """Rebuild the error from its data; an unknown kind becomes a plain `FamulusError`."""
+        kind = FamulusError._kinds.get(info.kind, FamulusError)
+        error = kind(info.message, remedy=info.remedy, cause=info.cause, **info.values)
+        if kind is FamulusError:
+            error.info = info
+        return error
+
+
+class ModelNotFound(FamulusError):
+    """There is no model file where one was expected."""
+
+
+class ModelFileDamaged(FamulusError):
+    """The file is not a GGUF file, is truncated, or contradicts itself."""
+
+
+class ModelUnsupported(FamulusError):
+    """A sound GGUF file that cannot hold a conversation here."""
+
+
+class NotEnoughMemory(FamulusError):
+    """The request needs more memory than is free now."""
+
+
+class ModelLoadFailed(FamulusError):
+    """llama.cpp refused to load the model."""
+
+
+class ModelNotLoaded(FamulusError):
+    """A generation was asked for before a model was loaded."""
+
+
+class TemplateFailed(FamulusError):
+    """The model's chat template raised, ran too long or grew too large."""
+
+
+class ContextOverflow(FamulusError):
+    """The prompt does not fit into the context."""
+
+
+class GenerationFailed(FamulusError):
+    """llama.cpp reported an error while it read the prompt or generated."""
+
+
+class EngineStopped(FamulusError):
+    """The engine worker ended in the middle of a request."""
+
+
+class EngineUnavailable(FamulusError):
+    """The engine worker could not be started, or speaks another protocol."""
+
+
+class RequestCancelled(FamulusError):
+    """The person stopped the request."""
+
+
+class ConversationNotFound(FamulusError):
+    """No conversation, or more than one, matches the id."""
+
+
+class MessageNotFound(FamulusError):
+    """The conversation holds no such message, or none that the action fits."""
+
+
+class SettingInvalid(FamulusError):
+    """A setting is unknown, or its value is out of range."""
+
+
+class DatabaseFailed(FamulusError):
+    """The database cannot be opened or written."""
+
+
+class DataFolderUnusable(FamulusError):
+    """The data folder cannot be created, read or written."""
+
+
+class InputInvalid(FamulusError):
+    """What the person typed, piped or passed on the command line cannot be used."""

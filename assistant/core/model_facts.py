@@ -1,0 +1,52 @@
+"""What the header of a model file says about the model.
+
+Process: any. Thread rule: immutable.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts read from a GGUF header; names are llama.cpp's.
+
+    Attributes:
+        name: ``general.name``, or the file name without its suffix.
+        architecture: ``general.architecture``, for example ``llama``.
+        file_bytes: Size of the file (of all parts of a split model).
+        quantization: Name of ``general.file_type``, for example ``Q4_1``; else the commonest tensor type.
+        n_params: Sum of the elements of all tensors.
+        n_ctx_train: Context length the model was trained with, tokens.
+        n_layer: Number of blocks.
+        n_embd: Width of the residual stream.
+        n_head: Attention heads a layer (the largest where layers differ).
+        n_head_kv: Key/value heads of each layer, `n_layer` entries; 0 where a layer has no attention.
+        n_embd_head_k: Width of one key head.
+        n_embd_head_v: Width of one value head.
+        n_vocab: Tokens in the vocabulary.
+        sliding_window: Window of sliding-window attention, tokens; 0 for none.
+        rope_freq_base: Base of the rotary embedding; 0 where the header says nothing.
+        rope_scaling: ``none``, ``linear``, ``yarn`` or ``longrope``, as in the header; empty if absent.
+        has_chat_template: Whether ``tokenizer.chat_template`` is there.
+        tensor_bytes: Bytes of all tensors.
+    """
+
+    name: str
+    architecture: str
+    file_bytes: int
+    quantization: str
+    n_params: int
+    n_ctx_train: int
+    n_layer: int
+    n_embd: int
+    n_head: int
+    n_head_kv: tuple[int, ...]
+    n_embd_head_k: int
+    n_embd_head_v: int
+    n_vocab: int
+    sliding_window: int = 0
+    rope_freq_base: float = 0.0
+    rope_scaling: str = ""
+    has_chat_template: bool = False
+    tensor_bytes: int = 0

@@ -1,0 +1,45 @@
+"""Where Famulus keeps things on this machine.
+
+Process: any. Thread rule: immutable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataPaths:
+    """The files and folders below one data folder.
+
+    Attributes:
+        home: The data folder itself, mode 0700.
+    """
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database: the only truth."""
+        return self.home / "famulus.db"
+
+    @property
+    def settings(self) -> Path:
+        """Settings as TOML."""
+        return self.home / "settings.toml"
+
+    @property
+    def logs(self) -> Path:
+        """Rotating logs of the app and of every worker."""
+        return self.home / "logs"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file a running process: held as long as it lives."""
+        return self.home / "locks"
+
+    @property
+    def input_history(self) -> Path:
+        """Lines typed at the terminal's prompt."""
+        return self.home / "input_history"

@@ -1,0 +1,203 @@
+"""Settings, declared as data: type, default, range, unit and words in one place.
+
+Process: any. Thread rule: immutable.
+
+The terminal's `famulus settings` and the window's dialog are both made from these structs through `describe`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+DEFAULT_SYSTEM_PROMPT = (
+    "You are Famulus, a helpful assistant. Answer in the language of the question, briefly and truthfully."
+)
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which model is loaded, and how."""
+
+    path: Annotated[
+        str, Meta(title="Model file", description="GGUF file to load; empty for the starter model.")
+    ] = ""
+    n_ctx: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16_777_216,
+            title="Context length",
+            description="Tokens the model can see at once; 0 chooses for this model and memory.",
+            extra_json_schema=_unit("tokens"),
+        ),
+    ] = 0
+    n_gpu_layers: Annotated[
+        int,
+        Meta(
+            ge=-1,
+            le=10_000,
+            title="Layers on the graphics card",
+            description="Layers to place on the graphics card; -1 for all.",
+            extra_json_schema=_unit("layers"),
+        ),
+    ] = -1
+    n_threads: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1024,
+            title="Threads",
+            description="Processor threads for the model; 0 for one a physical core.",
+            extra_json_schema=_unit("threads"),
+        ),
+    ] = 0
+
+
+class SamplingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the next token is chosen. Names and meanings are llama.cpp's and OpenAI's."""
+
+    temperature: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=5.0,
+            title="Temperature",
+            description="0 always takes the likeliest token; higher is more varied.",
+        ),
+    ] = 0.7
+    top_k: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            title="Top k",
+            description="Keep only the k likeliest tokens; 0 keeps all.",
+            extra_json_schema=_unit("tokens"),
+        ),
+    ] = 40
+    top_p: Annotated[
+        float,
+        Meta(ge=0.0, le=1.0, title="Top p", description="Keep the likeliest tokens up to this total probability."),
+    ] = 0.95
+    min_p: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=1.0,
+            title="Min p",
+            description="Drop tokens less likely than this share of the likeliest one.",
+        ),
+    ] = 0.05
+    repeat_penalty: Annotated[
+        float,
+        Meta(
+            ge=0.1,
+            le=10.0,
+            title="Repeat penalty",
+            description="Above 1 makes tokens of the last 64 less likely again; 1 is off.",
+        ),
+    ] = 1.0
+    seed: Annotated[
+        int,
+        Meta(
+            ge=-1,
+            le=4_294_967_294,
+            title="Seed",
+            description="The same seed gives the same text; -1 takes another each time.",
+        ),
+    ] = -1
+    max_tokens: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16_777_216,
+            title="Longest answer",
+            description="Tokens after which an answer stops; 0 lets it run to the end of the context.",
+            extra_json_schema=_unit("tokens"),
+        ),
+    ] = 0
+
+
+class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a new conversation begins."""
+
+    system_prompt: Annotated[
+        str,
+        Meta(
+            max_length=100_000,
+            title="System prompt",
+            description="Instruction that new conversations start with; empty for none.",
+        ),
+    ] = DEFAULT_SYSTEM_PROMPT
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings; one attribute a section of ``settings.toml``."""
+
+    model: ModelSettings = ModelSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    chat: ChatSettings = ChatSettings()
+
+
+class SettingDescription(NamedTuple):
+    """What a person needs to know of one setting.
+
+    Attributes:
+        key: ``section.name``, for example ``sampling.temperature``.
+        type: ``int``, ``float``, ``bool`` or ``str``.
+        default: Its default value.
+        title: Short name.
+        description: One sentence.
+        unit: Unit of the value; empty for none.
+        minimum: Smallest value; None for none.
+        maximum: Largest value; None for none.
+    """
+
+    key: str
+    type: type
+    default: Any
+    title: str
+    description: str
+    unit: str
+    minimum: float | None
+    maximum: float | None
+
+
+def describe() -> list[SettingDescription]:
+    """All settings in the order of their declaration."""
+    return [
+        _describe_field(section.name, field)
+        for section in msgspec.structs.fields(Settings)
+        for field in msgspec.structs.fields(section.type)
+    ]
+
+
+def _describe_field(section: str, field: msgspec.structs.FieldInfo) -> SettingDescription:
+    annotated = msgspec.inspect.type_info(field.type)
+    meta: dict[str, Any] = {}
+    bare = annotated
+    if isinstance(annotated, msgspec.inspect.Metadata):
+        meta = annotated.extra_json_schema or {}
+        bare = annotated.type
+    types: dict[type[msgspec.inspect.Type], type] = {
+        msgspec.inspect.IntType: int,
+        msgspec.inspect.FloatType: float,
+        msgspec.inspect.BoolType: bool,
+        msgspec.inspect.StrType: str,
+    }
+    return SettingDescription(
+        key=f"{section}.{field.name}",
+        type=types[type(bare)],
+        default=field.default,
+        title=meta.get("title", field.name),
+        description=meta.get("description", ""),
+        unit=meta.get("unit", ""),
+        minimum=getattr(bare, "ge", None),
+        maximum=getattr(bare, "le", None),
+    )
