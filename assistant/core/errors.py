@@ -61,9 +61,7 @@ class FamulusError(Exception):
         FamulusError._kinds[cls.__name__] = cls
 
     def __init__(self, message: str, *, remedy: str = "", cause: str = "", **values: ErrorValue) -> None:
-        self.info = ErrorInfo(
-            kind=type(self).__name__, message=message, remedy=remedy, cause=cause, values=values
-        )
+        self.info = ErrorInfo(kind=type(self).__name__, message=message, remedy=remedy, cause=cause, values=values)
         super().__init__(self.info.text)
 
     @staticmethod

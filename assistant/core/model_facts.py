@@ -25,6 +25,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
         n_embd_head_k: Width of one key head.
         n_embd_head_v: Width of one value head.
         n_vocab: Tokens in the vocabulary.
+        n_ff: Feed-forward width one token passes through, all its experts together; 0 if the header does not say.
         sliding_window: Window of sliding-window attention, tokens; 0 for none.
         rope_freq_base: Base of the rotary embedding; 0 where the header says nothing.
         rope_scaling: ``none``, ``linear``, ``yarn`` or ``longrope``, as in the header; empty if absent.
@@ -45,6 +46,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     n_embd_head_k: int
     n_embd_head_v: int
     n_vocab: int
+    n_ff: int = 0
     sliding_window: int = 0
     rope_freq_base: float = 0.0
     rope_scaling: str = ""

@@ -40,6 +40,11 @@ class DataPaths:
         return self.home / "locks"
 
     @property
+    def verified_files(self) -> Path:
+        """Which model files had the right hash, so that it is computed once; may be deleted."""
+        return self.home / "verified_files.json"
+
+    @property
     def input_history(self) -> Path:
         """Lines typed at the terminal's prompt."""
         return self.home / "input_history"

@@ -24,9 +24,7 @@ def _unit(unit: str) -> dict[str, Any]:
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which model is loaded, and how."""
 
-    path: Annotated[
-        str, Meta(title="Model file", description="GGUF file to load; empty for the starter model.")
-    ] = ""
+    path: Annotated[str, Meta(title="Model file", description="GGUF file to load; empty for the starter model.")] = ""
     n_ctx: Annotated[
         int,
         Meta(
@@ -157,6 +155,7 @@ class SettingDescription(NamedTuple):
         unit: Unit of the value; empty for none.
         minimum: Smallest value; None for none.
         maximum: Largest value; None for none.
+        max_length: Most characters of a text; None for any number.
     """
 
     key: str
@@ -167,6 +166,7 @@ class SettingDescription(NamedTuple):
     unit: str
     minimum: float | None
     maximum: float | None
+    max_length: int | None = None
 
 
 def describe() -> list[SettingDescription]:
@@ -200,4 +200,5 @@ def _describe_field(section: str, field: msgspec.structs.FieldInfo) -> SettingDe
         unit=meta.get("unit", ""),
         minimum=getattr(bare, "ge", None),
         maximum=getattr(bare, "le", None),
+        max_length=getattr(bare, "max_length", None),
     )

@@ -1,0 +1,68 @@
+# `make run` and `make test` are all one needs; both install first what is missing. GNU Make 3.81 or newer.
+#   PYTHON=python3.12   another interpreter for .venv
+#   BACKEND=auto|cpu|cuda|metal|vulkan   another build of llama.cpp; remembered until the next choice
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PYTHON_CODE := assistant packaging tests
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## Say what the targets do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: $(INSTALLED) ## Start Famulus; without a terminal it answers one built-in question
+	@$(BIN)/famulus
+
+.PHONY: test
+test: lint ## Check style, types and architecture, then run the tests
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: install
+install: $(INSTALLED) ## Set up .venv, with missing system packages and llama.cpp for this machine
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style, types and architecture
+	@$(BIN)/ruff check $(PYTHON_CODE)
+	@$(BIN)/ruff format --check $(PYTHON_CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix $(PYTHON_CODE)
+	@$(BIN)/ruff format $(PYTHON_CODE)
+
+.PHONY: faults
+faults: $(INSTALLED) ## Run the long fault injection tests
+	@$(BIN)/pytest -m faults $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure against raw llama.cpp
+	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python "$$bench"; done
+
+.PHONY: constraints
+constraints: $(INSTALLED) ## Refresh packaging/constraints.txt within the ranges of pyproject.toml
+	@$(BIN)/python packaging/refresh_constraints.py
+
+.PHONY: clean
+clean: ## Remove .venv and every cache in this folder; built llama.cpp wheels stay in the user's cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find assistant packaging tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A BACKEND other than the installed one, or none installed, makes the install out of date.
+installed_backend := $(shell cut -d' ' -f1 .venv/.llama-wheel 2>/dev/null)
+ifneq ($(installed_backend),$(or $(BACKEND),$(installed_backend),none))
+$(INSTALLED): force
+endif
+
+.PHONY: force
+force:
+
+$(INSTALLED): pyproject.toml packaging/constraints.txt packaging/install.py packaging/llama_wheel.py \
+		packaging/backend.py packaging/system_packages.sh packaging/find_python.sh
+	@sh packaging/system_packages.sh
+	@"$$(sh packaging/find_python.sh)" packaging/install.py --backend "$(BACKEND)"
+	@touch $@

@@ -1,0 +1,92 @@
+"""The composition root: builds the services of one process. All wiring is here.
+
+Process: app. Thread: once, at the start.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from pathlib import Path
+
+import platformdirs
+
+from assistant.clients.engine_client import EngineClient
+from assistant.core.errors import DataFolderUnusable
+from assistant.core.paths import DataPaths
+from assistant.services.chat import ChatService
+from assistant.services.event_bus import EventBus
+from assistant.services.library import LibraryService
+from assistant.services.services import Services
+from assistant.services.turn import TurnContext
+from assistant.storage.conversations import ConversationStore
+from assistant.storage.database import Database
+from assistant.storage.settings_file import SettingsFile
+
+HOME_VARIABLE = "FAMULUS_HOME"
+_MAX_LOG_BYTES = 1024 * 1024
+_N_OLD_LOGS = 3
+
+
+def build_services() -> Services:
+    """Open the data folder and build everything on top of it.
+
+    Answers that another process left behind when it died are marked as interrupted.
+
+    Raises:
+        DataFolderUnusable: The data folder cannot be made or written.
+        DatabaseFailed: The database cannot be opened.
+    """
+    paths = DataPaths(data_folder())
+    _prepare(paths)
+    _log_to_file(paths.logs)
+    database = Database(paths.database)
+    conversations = ConversationStore(database, paths.locks)
+    conversations.recover()
+    engine = EngineClient(paths.home, paths.logs)
+    bus = EventBus()
+    library = LibraryService(engine, bus, paths.verified_files)
+    context = TurnContext(conversations=conversations, engine=engine, library=library, bus=bus)
+    return Services(
+        paths=paths,
+        settings=SettingsFile(paths.settings),
+        database=database,
+        conversations=conversations,
+        engine=engine,
+        library=library,
+        chat=ChatService(context),
+        bus=bus,
+    )
+
+
+def data_folder() -> Path:
+    """``$FAMULUS_HOME``, or the system's folder for a user's data."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    return Path(chosen).absolute() if chosen else Path(platformdirs.user_data_dir("famulus", appauthor=False))
+
+
+def _prepare(paths: DataPaths) -> None:
+    try:
+        for folder in (paths.home, paths.logs, paths.locks):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.home.chmod(0o700)
+    except OSError as error:
+        raise DataFolderUnusable(
+            "The data folder {folder} cannot be used: {reason}.",
+            remedy="Make it writable, or choose another with the environment variable " + HOME_VARIABLE + ".",
+            cause=repr(error),
+            folder=str(paths.home),
+            reason=error.strerror or "unknown reason",
+        ) from error
+
+
+def _log_to_file(logs: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        logs / "app.log", maxBytes=_MAX_LOG_BYTES, backupCount=_N_OLD_LOGS, delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
+    root = logging.getLogger("assistant")
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    root.propagate = False

@@ -1,0 +1,1 @@
+"""Famulus in a terminal."""

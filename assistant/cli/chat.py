@@ -1,0 +1,160 @@
+"""``famulus chat``: one question, or a conversation.
+
+Process: app. Thread: the main one.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.cli.chat_loop import ChatLoop
+from assistant.cli.options import model_option, overridden
+from assistant.cli.terminal import notes
+from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
+from assistant.core.errors import InputInvalid
+from assistant.core.events import MessageFinished
+from assistant.core.settings import Settings
+from assistant.services.services import Services
+
+MAX_INPUT_BYTES = 16 * 1024 * 1024
+"""More than any context holds; a larger input is a mistake, such as a binary file."""
+_HINT_AFTER_S = 1.0
+STARTER_NOTE = (
+    "This is the starter model: small enough for any machine, good at finding and summing up what you give it, "
+    "but it knows little of the world.\nFor more, download a GGUF file such as Qwen3-4B-Instruct (about 2.5 GB) "
+    "and start with --model FILE."
+)
+
+BuildServices = Callable[[], Services]
+
+
+def chat(
+    context: typer.Context,
+    text: Annotated[str | None, typer.Argument(help="The question; without it a conversation begins.")] = None,
+    model: Annotated[Path | None, typer.Option(help="GGUF file to use.")] = None,
+    system: Annotated[str | None, typer.Option(help="System prompt; empty for none.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="0 always takes the likeliest token.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this probability.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens; 0 keeps all.")] = None,
+    min_p: Annotated[float | None, typer.Option(help="Drop tokens below this share of the likeliest.")] = None,
+    repeat_penalty: Annotated[float | None, typer.Option(help="Above 1 avoids repetition.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same text; -1 draws one.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest answer, tokens; 0 for no limit.")] = None,
+    n_ctx: Annotated[int | None, typer.Option(help="Context length, tokens; 0 chooses one.")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Id of a conversation to go on with.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="Read messages and commands line by line, also from a pipe.")
+    ] = False,
+) -> None:
+    """Talk to the model, here on this computer."""
+    build: BuildServices = context.obj
+    piped = None if interactive else _piped_input(has_text=text is not None)
+    question = _question(text, piped)
+    with build() as services:
+        settings = overridden(
+            services.settings.load(),
+            {
+                "model.path": model_option(model),
+                "model.n_ctx": n_ctx,
+                "chat.system_prompt": system,
+                "sampling.temperature": temperature,
+                "sampling.top_p": top_p,
+                "sampling.top_k": top_k,
+                "sampling.min_p": min_p,
+                "sampling.repeat_penalty": repeat_penalty,
+                "sampling.seed": seed,
+                "sampling.max_tokens": max_tokens,
+            },
+        )
+        conversation_id = _open(services, conversation, system)
+        view: TurnView = JsonView() if as_json else TerminalView() if sys.stdout.isatty() else PlainView()
+        if question is None or interactive:
+            code = _converse(services, settings, conversation_id, view, first=question, as_json=as_json)
+        else:
+            code = _answer_once(services, settings, conversation_id, view, question)
+    raise typer.Exit(code)
+
+
+def _open(services: Services, conversation: str | None, system: str | None) -> str | None:
+    if conversation is None:
+        return None
+    conversation_id = services.conversations.get(conversation).id
+    if system is not None:
+        services.conversations.set_system_prompt(conversation_id, system).result()
+    return conversation_id
+
+
+def _converse(
+    services: Services,
+    settings: Settings,
+    conversation_id: str | None,
+    view: TurnView,
+    *,
+    first: str | None,
+    as_json: bool,
+) -> int:
+    if sys.stdin is not None and sys.stdin.isatty() and not as_json and not settings.model.path:
+        notes.print(STARTER_NOTE, style="dim")
+    loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json)
+    return loop.run(first)
+
+
+def _answer_once(
+    services: Services, settings: Settings, conversation_id: str | None, view: TurnView, question: str
+) -> int:
+    runner = TurnRunner(services, view)
+    end = runner.run(lambda: services.chat.send(conversation_id, question, settings))
+    if runner.interrupted:
+        return 130
+    return 0 if isinstance(end, MessageFinished) else 1
+
+
+def _question(text: str | None, piped: str | None) -> str | None:
+    if text is None and piped is None:
+        return None
+    question = "\n\n".join(part for part in (text, piped) if part and part.strip())
+    if not question:
+        raise InputInvalid("There is no question: the text and the standard input are empty.")
+    return question
+
+
+def _piped_input(*, has_text: bool) -> str | None:
+    """What was piped or redirected into the program; None on a terminal or without any input."""
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return None
+    if stat.S_IFMT(os.fstat(sys.stdin.fileno()).st_mode) not in (stat.S_IFIFO, stat.S_IFREG, stat.S_IFSOCK):
+        return None if has_text else ""
+    hint = threading.Timer(_HINT_AFTER_S, lambda: notes.print("Reading standard input …", style="dim"))
+    hint.daemon = True
+    hint.start()
+    try:
+        data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    finally:
+        hint.cancel()
+    return _decoded(data)
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > MAX_INPUT_BYTES:
+        raise InputInvalid(
+            "The standard input is larger than {limit} MB.",
+            remedy="Pass the part that the question is about.",
+            limit=MAX_INPUT_BYTES // 1024**2,
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputInvalid(
+            "The standard input is not text in UTF-8.",
+            remedy="Convert it first, for example with iconv.",
+            cause=str(error),
+        ) from error

@@ -1,0 +1,199 @@
+"""The conversation in the terminal: a line is a message, or a command when it begins with a slash.
+
+Process: app. Thread: the main one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+
+from assistant.cli.line_editor import LineEditor, PipedLines
+from assistant.cli.listing import print_conversations, print_messages
+from assistant.cli.terminal import harmless, notes, print_error, print_json
+from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView
+from assistant.core.conversation import Message, Role
+from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
+from assistant.core.events import TurnFailed
+from assistant.core.settings import Settings
+from assistant.services.services import Services
+
+_N_LISTED = 20
+
+_Command = Callable[[str], None]
+
+
+class ChatLoop:
+    """Reads lines until the end of the input.
+
+    Args:
+        services: The services.
+        settings: Settings of all turns.
+        conversation_id: Conversation to go on with; None begins one with the first message.
+        view: How turns are shown.
+        as_json: Whether commands answer in JSON too.
+    """
+
+    def __init__(
+        self, services: Services, settings: Settings, conversation_id: str | None, view: TurnView, *, as_json: bool
+    ) -> None:
+        self._services = services
+        self._settings = settings
+        self._conversation_id = conversation_id
+        self._as_json = as_json
+        self._runner = TurnRunner(services, view)
+        self._last: Message | None = None
+        self._failed = False
+        self._commands: dict[str, tuple[_Command, str]] = {
+            "/new": (self._new, "begin a new conversation"),
+            "/list": (self._list, "list the latest conversations"),
+            "/open": (self._open, "ID: go on with a conversation"),
+            "/retry": (self._retry, "answer the last question again"),
+            "/edit": (self._edit, "TEXT: ask the last question with another text"),
+            "/system": (self._system, "TEXT: show or set the system prompt"),
+            "/stats": (self._stats, "tokens and speed of the last answer"),
+            "/help": (self._help, "this list"),
+            "/quit": (lambda _: None, "end (also Ctrl+D)"),
+        }
+        interactive = sys.stdin.isatty() and not as_json
+        self._lines = LineEditor(services.paths.input_history, list(self._commands)) if interactive else PipedLines()
+
+    def run(self, first: str | None = None) -> int:
+        """Serve lines until the end.
+
+        Args:
+            first: A message to begin with; None for none.
+
+        Returns:
+            Exit code: 1 if any line of a pipe failed, else 0.
+        """
+        if self._lines.interactive:
+            notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim")
+        for line in self._all_lines(first):
+            if line == "/quit":
+                break
+            self._serve(line)
+        return 1 if self._failed and not self._lines.interactive else 0
+
+    def _all_lines(self, first: str | None) -> Iterator[str]:
+        if first is not None:
+            yield first
+        for line in self._lines:
+            if line.strip():
+                yield line.strip()
+
+    def _serve(self, line: str) -> None:
+        try:
+            if line.startswith("/") and not line.startswith("//"):
+                self._obey(line)
+            else:
+                self._ask(line.removeprefix("/") if line.startswith("//") else line)
+        except FamulusError as error:
+            self._failed = True
+            print_error(error.info)
+            if self._as_json:
+                print_json({"type": "error", "kind": error.info.kind, "message": str(error)})
+
+    def _obey(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        known = self._commands.get(word)
+        if known is None:
+            near = difflib.get_close_matches(word, self._commands, n=1)
+            raise InputInvalid(
+                "There is no command {command}.",
+                remedy="Did you mean {near}? A message may begin with two slashes."
+                if near
+                else "/help lists them. A message may begin with two slashes.",
+                command=word,
+                near=near[0] if near else "",
+            )
+        known[0](rest.strip())
+
+    def _ask(self, text: str) -> None:
+        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings))
+
+    def _show(self, start: Callable[[], str]) -> None:
+        end: TurnEnd | None = self._runner.run(start)
+        if end is None:
+            return
+        self._conversation_id = end.conversation_id or self._conversation_id
+        self._last = end.message
+        self._failed = self._failed or isinstance(end, TurnFailed)
+
+    def _new(self, _: str) -> None:
+        self._conversation_id = self._last = None
+        self._say("new", "The next message begins a new conversation.")
+
+    def _list(self, _: str) -> None:
+        print_conversations(self._services.conversations.list(limit=_N_LISTED), as_json=self._as_json)
+
+    def _open(self, rest: str) -> None:
+        if not rest:
+            raise InputInvalid("/open needs the id of a conversation.", remedy="/list shows the ids.")
+        conversation = self._services.conversations.get(rest)
+        branch = self._services.conversations.branch(conversation.id)
+        self._conversation_id = conversation.id
+        self._last = branch[-1] if branch else None
+        print_messages(conversation, branch, as_json=self._as_json)
+
+    def _retry(self, _: str) -> None:
+        conversation_id = self._current()
+        self._show(lambda: self._services.chat.retry(conversation_id, self._settings))
+
+    def _edit(self, rest: str) -> None:
+        branch = self._services.conversations.branch(self._current())
+        question = next((message for message in reversed(branch) if message.role is Role.USER), None)
+        if question is None:
+            raise MessageNotFound("There is no question to edit yet.")
+        text = rest or self._lines.edited(question.text)
+        if not text.strip():
+            raise InputInvalid("/edit needs the new text of the question.")
+        self._show(lambda: self._services.chat.edit(question.id, text, self._settings))
+
+    def _system(self, rest: str) -> None:
+        store = self._services.conversations
+        if not rest:
+            conversation = store.get(self._conversation_id) if self._conversation_id else None
+            text = conversation.system_prompt if conversation else self._settings.chat.system_prompt
+            self._say("system", text or "There is no system prompt.")
+            return
+        if self._conversation_id:
+            store.set_system_prompt(self._conversation_id, rest).result()
+        else:
+            self._conversation_id = store.create(rest).result().id
+        self._say("system", "The system prompt is set for this conversation.")
+
+    def _stats(self, _: str) -> None:
+        last = self._last
+        if last is None or last.usage is None or last.timings is None:
+            raise MessageNotFound("There is no finished answer yet.")
+        if self._as_json:
+            print_json({"type": "stats", "model": last.model, "usage": last.usage, "timings": last.timings})
+            return
+        usage, timings = last.usage, last.timings
+        notes.print(
+            f"{harmless(last.model)}: {usage.prompt_tokens} tokens read ({usage.cached_tokens} from memory) "
+            f"in {timings.prompt_s:.2f} s, {usage.completion_tokens} written at "
+            f"{timings.decode_tokens_per_s:.1f} tokens/s, first after {timings.first_token_s:.2f} s"
+        )
+
+    def _help(self, _: str) -> None:
+        if self._as_json:
+            print_json(
+                {"type": "help", "commands": {word: words for word, (_command, words) in self._commands.items()}}
+            )
+            return
+        for word, (_command, words) in self._commands.items():
+            notes.print(f"  {word:<8} {words}")
+
+    def _say(self, kind: str, text: str) -> None:
+        if self._as_json:
+            print_json({"type": kind, "text": text})
+        else:
+            notes.print(harmless(text), style="dim")
+
+    def _current(self) -> str:
+        if self._conversation_id is None:
+            raise MessageNotFound("This conversation has no message yet.")
+        return self._conversation_id

@@ -1,0 +1,43 @@
+"""Command-line options that override settings for one run.
+
+Process: app. Thread rule: pure.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from assistant.core.settings import Settings
+
+
+def overridden(settings: Settings, options: dict[str, Any]) -> Settings:
+    """The settings with some of them replaced.
+
+    Args:
+        settings: What the settings file says.
+        options: Key of a setting (``sampling.top_p``) to its new value; None leaves it.
+
+    Raises:
+        typer.BadParameter: A value is out of range; the sentence names the option.
+    """
+    values = msgspec.to_builtins(settings)
+    for key, value in options.items():
+        if value is None:
+            continue
+        section, name = key.split(".")
+        values[section][name] = value
+        try:
+            settings = msgspec.convert(values, Settings)
+        except msgspec.ValidationError as error:
+            reason = str(error).split(" - at ")[0]
+            raise typer.BadParameter(f"{reason}.", param_hint=f"--{name.replace('_', '-')}") from error
+    return settings
+
+
+def model_option(path: Path | None) -> str | None:
+    """``--model`` as an absolute path, so that the engine's own working directory does not matter."""
+    return str(path.expanduser().absolute()) if path is not None else None

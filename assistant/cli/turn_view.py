@@ -1,0 +1,208 @@
+"""How one turn is shown: as JSON lines, as plain text, or as Markdown on a terminal.
+
+Process: app. Thread: the main one; events come through a queue.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from rich.status import Status
+
+from assistant.cli.markdown_stream import MarkdownStream
+from assistant.cli.terminal import harmless, notes, output, print_error, print_json
+from assistant.core.conversation import Message, MessageStatus
+from assistant.core.events import (
+    AnswerBegun,
+    AnswerGrew,
+    Event,
+    MessageFinished,
+    ModelLoadProgressed,
+    ModelReady,
+    PromptRead,
+    TurnEvent,
+    TurnFailed,
+)
+from assistant.services.services import Services
+
+TurnEnd = MessageFinished | TurnFailed
+_POLL_S = 0.2
+
+
+class TurnView(ABC):
+    """Shows the events of turns."""
+
+    @abstractmethod
+    def show(self, event: Event) -> None:
+        """Show one event; called in order."""
+
+
+class JsonView(TurnView):
+    """One JSON object a line."""
+
+    def show(self, event: Event) -> None:
+        """Print the event if it says something a program may want."""
+        match event:
+            case ModelLoadProgressed(model=model, fraction=fraction):
+                print_json({"type": "loading", "model": model, "fraction": round(fraction, 3)})
+            case ModelReady(model=model, n_ctx=n_ctx, load_s=load_s, note=note):
+                print_json({"type": "model", "model": model, "n_ctx": n_ctx, "load_s": load_s, "note": note})
+            case AnswerBegun(conversation_id=conversation_id, message=message):
+                print_json({"type": "started", "conversation_id": conversation_id, "message_id": message.id})
+            case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
+                print_json({"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached})
+            case AnswerGrew(text=text):
+                print_json({"type": "text", "text": text})
+            case MessageFinished(message=message):
+                print_json(_finished(message))
+            case TurnFailed():
+                print_json(_failed(event))
+                print_error(event.error)
+
+
+class PlainView(TurnView):
+    """The bare text of the answer, for a pipe or a file."""
+
+    def show(self, event: Event) -> None:
+        """Print new text at once."""
+        match event:
+            case ModelReady(note=note) if note:
+                notes.print(note)
+            case AnswerGrew(text=text):
+                sys.stdout.write(harmless(text))
+                sys.stdout.flush()
+            case MessageFinished(message=message):
+                if message.text:
+                    sys.stdout.write("\n")
+                    sys.stdout.flush()
+            case TurnFailed():
+                print_error(event.error)
+
+
+class TerminalView(TurnView):
+    """Markdown while it grows, with the progress of what takes time before it."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+        self._stream: MarkdownStream | None = None
+
+    def show(self, event: Event) -> None:
+        """Paint the event."""
+        match event:
+            case ModelLoadProgressed(model=model, fraction=fraction):
+                self._tell(f"Loading {harmless(model)} … {fraction:.0%}")
+            case ModelReady(note=note) if note:
+                self._end_status()
+                notes.print(note, style="yellow")
+            case PromptRead(n_done=n_done, n_total=n_total):
+                self._tell(f"Reading {n_done} / {n_total} tokens")
+            case AnswerGrew(text=text):
+                self._end_status()
+                self._stream = self._stream or MarkdownStream(output)
+                self._stream.add(text)
+            case MessageFinished(message=message):
+                self._end()
+                if message.status is MessageStatus.INTERRUPTED:
+                    notes.print("[stopped]", style="dim")
+            case TurnFailed():
+                self._end()
+                print_error(event.error)
+
+    def _tell(self, text: str) -> None:
+        if self._status is None:
+            self._status = notes.status(text)
+            self._status.start()
+        else:
+            self._status.update(text)
+
+    def _end_status(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _end(self) -> None:
+        self._end_status()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+class TurnRunner:
+    """Starts turns and shows them until they end; Ctrl+C stops the turn and nothing else.
+
+    Args:
+        services: The services.
+        view: How turns are shown.
+
+    Attributes:
+        interrupted: Whether Ctrl+C stopped the last turn.
+    """
+
+    def __init__(self, services: Services, view: TurnView) -> None:
+        self._services = services
+        self._view = view
+        self.interrupted = False
+
+    def run(self, start: Callable[[], str]) -> TurnEnd | None:
+        """Start a turn and wait for its end.
+
+        Args:
+            start: Starts the turn and returns its request id.
+
+        Returns:
+            How it ended; None if it was stopped before it began.
+        """
+        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        unsubscribe = self._services.bus.subscribe(events.put)
+        self.interrupted = False
+        try:
+            request_id = start()
+            while True:
+                try:
+                    ended = self._show_next(events, request_id)
+                except KeyboardInterrupt:
+                    self.interrupted = True
+                    if self._services.chat.stop(request_id):
+                        return None
+                    continue
+                if ended is not None:
+                    return ended
+        finally:
+            unsubscribe()
+
+    def _show_next(self, events: queue.SimpleQueue[Event], request_id: str) -> TurnEnd | None:
+        try:
+            event = events.get(timeout=_POLL_S)
+        except queue.Empty:
+            return None
+        if isinstance(event, TurnEvent) and event.request_id != request_id:
+            return None
+        self._view.show(event)
+        return event if isinstance(event, TurnEnd) else None
+
+
+def _finished(message: Message) -> dict[str, object]:
+    return {
+        "type": "finished",
+        "conversation_id": message.conversation_id,
+        "message_id": message.id,
+        "text": message.text,
+        "finish_reason": message.finish_reason,
+        "usage": message.usage,
+        "timings": message.timings,
+    }
+
+
+def _failed(event: TurnFailed) -> dict[str, object]:
+    return {
+        "type": "error",
+        "conversation_id": event.conversation_id,
+        "message_id": event.message.id if event.message else None,
+        "text": event.message.text if event.message else "",
+        "kind": event.error.kind,
+        "message": event.error.text,
+        "remedy": event.error.remedy_text,
+    }

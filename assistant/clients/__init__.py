@@ -1,0 +1,1 @@
+"""The app's ends of its worker processes."""

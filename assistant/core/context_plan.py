@@ -1,0 +1,154 @@
+"""How much memory a model needs at a context length, and which context length fits.
+
+Process: any. Thread rule: pure functions.
+
+The estimate is for the CPU with flash attention (which llama.cpp chooses by itself), an f16 KV cache, full-size
+sliding-window caches (``swa_full``), ``n_ubatch`` equal to ``n_batch``, and ``n_outputs_max`` equal to ``n_seq_max``:
+with llama.cpp's default, ``n_batch`` outputs, the compute buffer would also hold ``n_batch * n_vocab`` floats.
+
+Formulas, in bytes:
+
+* weights: the tensors; they are mapped from the file and read whole.
+* KV cache, as ``llama_kv_cache`` allocates it: ``2 * n_ctx * sum over layers of n_head_kv * (head_k + head_v)``.
+* compute: the widest point of the graph of llama.cpp is the feed-forward block, ``3 * n_ff + 4 * width`` floats a row
+  of the batch with ``width = max(n_embd, n_head * head_k)``; beside it the f16 attention mask of ``n_ctx`` columns
+  (two masks with a sliding window), the work buffer of the CPU kernels with up to 2 bytes for each of ``n_ff``, and
+  ``n_vocab`` floats of logits for each sequence.
+* overhead: interpreter and libraries, and the vocabulary (its tokens, merges and pieces in hash tables).
+
+Measured against llama.cpp's log and the resident size of a process that had read a batch (llama-cpp-python 0.3.36,
+SmolLM2-135M Q4_1 and Qwen2.5-0.5B Q4_K_M, n_ctx 512 to 32,768, n_batch 128 to 2,048, 1 and 4 sequences): the KV cache
+is exact, KV cache and compute together are 0.2 to 11 % above the log, the total is 3 to 15 % above the resident size.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from assistant.core.errors import NotEnoughMemory
+from assistant.core.model_facts import ModelFacts
+
+MIB = 2**20
+N_CTX_STEP = 256
+N_CTX_MIN = 512
+N_CTX_AUTOMATIC = 8192
+N_BATCH = 512
+F16_BYTES = 2
+F32_BYTES = 4
+PROCESS_BYTES = 64 * MIB
+TOKEN_BYTES = 512
+
+
+class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory of one loaded model, bytes.
+
+    Attributes:
+        weights_bytes: All tensors.
+        kv_bytes: The KV cache.
+        compute_bytes: Activations, attention mask and logits.
+        overhead_bytes: The rest of the process, with the vocabulary.
+    """
+
+    weights_bytes: int
+    kv_bytes: int
+    compute_bytes: int
+    overhead_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """All of it."""
+        return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.overhead_bytes
+
+
+def estimate_memory(facts: ModelFacts, n_ctx: int, *, n_batch: int = N_BATCH, n_seq_max: int = 1) -> MemoryEstimate:
+    """Memory that the model needs with a context of `n_ctx` tokens.
+
+    Recurrent state (Mamba, RWKV) is not counted; it does not grow with the context.
+
+    Args:
+        facts: The model.
+        n_ctx: Tokens of all sequences together, 0 or more; rounded up to a multiple of 256 as llama.cpp does.
+        n_batch: Tokens read in one step.
+        n_seq_max: Sequences that share the KV cache.
+    """
+    n_ctx = _padded(n_ctx)
+    return MemoryEstimate(
+        weights_bytes=facts.tensor_bytes,
+        kv_bytes=n_ctx * _kv_bytes_per_token(facts),
+        compute_bytes=n_ctx * _mask_bytes_per_token(facts, n_batch) + _activation_bytes(facts, n_batch, n_seq_max),
+        overhead_bytes=PROCESS_BYTES + facts.n_vocab * TOKEN_BYTES,
+    )
+
+
+def largest_n_ctx(facts: ModelFacts, available_bytes: int, limit: int) -> int:
+    """The longest context that fits, tokens: a multiple of 256, at least 512, or 0 if not even 512 fit.
+
+    Args:
+        facts: The model.
+        available_bytes: Memory that may be used.
+        limit: Longest context worth having, tokens; below 512 it counts as 512.
+    """
+    spare_bytes = available_bytes - estimate_memory(facts, 0).total_bytes
+    token_bytes = _kv_bytes_per_token(facts) + _mask_bytes_per_token(facts, N_BATCH)
+    n_ctx = min(max(limit, N_CTX_MIN), spare_bytes // token_bytes) // N_CTX_STEP * N_CTX_STEP
+    return n_ctx if n_ctx >= N_CTX_MIN else 0
+
+
+def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int) -> int:
+    """The context length to load a model with, tokens: a multiple of 256.
+
+    Args:
+        facts: The model.
+        wanted: What the person asked for; it may lie beyond the trained length. 0 takes the trained length, but no
+            more than 8,192 and no more than fits.
+        available_bytes: Memory that may be used.
+
+    Raises:
+        NotEnoughMemory: It does not fit; the values say what would (`fits`, 0 if nothing).
+    """
+    if wanted == 0:
+        n_ctx = largest_n_ctx(facts, available_bytes, min(facts.n_ctx_train, N_CTX_AUTOMATIC))
+        if n_ctx:
+            return n_ctx
+        raise _not_enough(facts, N_CTX_MIN, available_bytes)
+    if estimate_memory(facts, wanted).total_bytes > available_bytes:
+        raise _not_enough(facts, _padded(wanted), available_bytes)
+    return _padded(wanted)
+
+
+def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int) -> NotEnoughMemory:
+    fits = largest_n_ctx(facts, available_bytes, n_ctx)
+    return NotEnoughMemory(
+        "{model} with a context of {n_ctx} tokens needs about {needed_mib} MiB of memory, and {available_mib} MiB are "
+        "free.",
+        remedy=(
+            "Choose a context of at most {fits} tokens, or close other programs."
+            if fits
+            else "Close other programs, or choose a smaller model."
+        ),
+        model=facts.name,
+        n_ctx=n_ctx,
+        needed_mib=-(-estimate_memory(facts, n_ctx).total_bytes // MIB),
+        available_mib=available_bytes // MIB,
+        fits=fits,
+    )
+
+
+def _padded(n_ctx: int) -> int:
+    return -(-n_ctx // N_CTX_STEP) * N_CTX_STEP
+
+
+def _kv_bytes_per_token(facts: ModelFacts) -> int:
+    return F16_BYTES * sum(facts.n_head_kv) * (facts.n_embd_head_k + facts.n_embd_head_v)
+
+
+def _mask_bytes_per_token(facts: ModelFacts, n_batch: int) -> int:
+    n_masks = 2 if facts.sliding_window else 1
+    return F16_BYTES * n_batch * n_masks
+
+
+def _activation_bytes(facts: ModelFacts, n_batch: int, n_seq_max: int) -> int:
+    width = max(facts.n_embd, facts.n_head * facts.n_embd_head_k)
+    n_ff = facts.n_ff or 4 * facts.n_embd
+    row_bytes = F32_BYTES * (3 * n_ff + 4 * width) + F16_BYTES * n_ff
+    return n_batch * row_bytes + n_seq_max * F32_BYTES * facts.n_vocab

@@ -1,0 +1,95 @@
+"""What happened, told to whoever shows it: terminal, window, server.
+
+Process: app. Thread rule: immutable; published on the thread where it happened.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from assistant.core.conversation import Message
+from assistant.core.errors import ErrorInfo
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all events."""
+
+
+class ModelLoadProgressed(Event, frozen=True, kw_only=True):
+    """A model is being loaded; `fraction` goes from 0 to 1."""
+
+    model: str
+    fraction: float
+
+
+class ModelReady(Event, frozen=True, kw_only=True):
+    """A model can answer.
+
+    Attributes:
+        model: Its name.
+        n_ctx: Context length, tokens.
+        load_s: Seconds the load took.
+        note: Something the person should know, for example that the chat template was replaced; may be empty.
+    """
+
+    model: str
+    n_ctx: int
+    load_s: float
+    note: str = ""
+
+
+class TurnEvent(Event, frozen=True, kw_only=True):
+    """Base of the events of one turn.
+
+    Attributes:
+        request_id: What `ChatService` returned for the turn.
+        conversation_id: Where it happens.
+    """
+
+    request_id: str
+    conversation_id: str
+
+
+class QuestionStored(TurnEvent, frozen=True, kw_only=True):
+    """The person's message is on disk."""
+
+    message: Message
+
+
+class AnswerBegun(TurnEvent, frozen=True, kw_only=True):
+    """An empty answer is on disk; the model starts."""
+
+    message: Message
+
+
+class PromptRead(TurnEvent, frozen=True, kw_only=True):
+    """The model has read `n_done` of `n_total` tokens of the prompt, `n_cached` of them from memory."""
+
+    n_done: int
+    n_total: int
+    n_cached: int
+
+
+class AnswerGrew(TurnEvent, frozen=True, kw_only=True):
+    """The answer `message_id` got more `text`."""
+
+    message_id: str
+    text: str
+
+
+class MessageFinished(TurnEvent, frozen=True, kw_only=True):
+    """The answer ended and is on disk: completely, or interrupted by the person."""
+
+    message: Message
+
+
+class TurnFailed(TurnEvent, frozen=True, kw_only=True):
+    """The turn ended with an error.
+
+    Attributes:
+        error: What went wrong.
+        message: The answer as far as it came, on disk; None if there is none.
+    """
+
+    error: ErrorInfo
+    message: Message | None = None

@@ -1,0 +1,1 @@
+"""Model files: where they are, what they hold, whether they are sound. Nothing here loads a model."""

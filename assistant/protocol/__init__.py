@@ -1,0 +1,1 @@
+"""Everything that crosses a process border: framing and message types, versioned. Nothing else crosses."""

@@ -1,0 +1,256 @@
+"""Messages between the app and the engine worker.
+
+Process: both sides. Thread rule: immutable.
+
+The worker speaks first with `Hello`; a client that knows another `PROTOCOL_VERSION` ends it. Every request is
+answered by exactly one closing reply with its `request_id`; progress replies may come before it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from assistant.core.conversation import FinishReason, Timings, Usage
+from assistant.core.errors import ErrorInfo
+from assistant.core.sampling import SamplingParameters
+
+PROTOCOL_VERSION = 1
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Base of all messages: the class name travels as its tag."""
+
+
+class _Request(_Message, frozen=True, kw_only=True):
+    """Base of all requests.
+
+    Attributes:
+        request_id: Chosen by the client, unique in the worker's life.
+    """
+
+    request_id: str
+
+
+class PromptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a prompt.
+
+    Attributes:
+        role: ``system``, ``user`` or ``assistant``.
+        text: Its text.
+        token_ids: Ids that the model generated for exactly this text; empty if it did not.
+        vocabulary: Digest of the vocabulary of `token_ids`; ids of another vocabulary are ignored.
+    """
+
+    role: str
+    text: str
+    token_ids: tuple[int, ...] = ()
+    vocabulary: str = ""
+
+
+class LoadModel(_Request, frozen=True, kw_only=True):
+    """Load a model, in place of the one that is loaded. Closed by `ModelLoaded` or `Failed`.
+
+    Attributes:
+        path: GGUF file, checked before.
+        n_ctx: Context length, tokens.
+        n_batch: Tokens of one prompt step: how often progress is told.
+        n_gpu_layers: Layers on the graphics card; -1 for all.
+        n_threads: Processor threads.
+    """
+
+    path: str
+    n_ctx: int
+    n_batch: int = 256
+    n_gpu_layers: int = -1
+    n_threads: int = 1
+
+
+class UnloadModel(_Request, frozen=True, kw_only=True):
+    """Free the model and its KV memory. Closed by `ModelUnloaded`."""
+
+
+class Generate(_Request, frozen=True, kw_only=True):
+    """Answer a conversation. Closed by `GenerationFinished` or `Failed`.
+
+    Attributes:
+        messages: The prompt, first message first.
+        sampling: How tokens are chosen.
+    """
+
+    messages: tuple[PromptMessage, ...]
+    sampling: SamplingParameters
+
+
+class CountTokens(_Request, frozen=True, kw_only=True):
+    """Count the tokens of a prompt as `Generate` would read it. Closed by `TokensCounted` or `Failed`.
+
+    Attributes:
+        messages: The prompt, first message first.
+    """
+
+    messages: tuple[PromptMessage, ...]
+
+
+class DescribeBackends(_Request, frozen=True, kw_only=True):
+    """Ask what llama.cpp can compute on. Closed by `BackendsDescribed`."""
+
+
+class Cancel(_Message, frozen=True, kw_only=True):
+    """Stop a request, also one that waits or loads; it is then closed as cancelled.
+
+    Attributes:
+        request_id: The request to stop; an unknown or ended one is ignored.
+    """
+
+    request_id: str
+
+
+EngineRequest = LoadModel | UnloadModel | Generate | CountTokens | DescribeBackends | Cancel
+
+
+class Hello(_Message, frozen=True, kw_only=True):
+    """First message of the worker.
+
+    Attributes:
+        protocol_version: The worker's `PROTOCOL_VERSION`.
+        llama_cpp_python: Version of the bindings.
+        llama_cpp: Version of llama.cpp.
+    """
+
+    protocol_version: int
+    llama_cpp_python: str
+    llama_cpp: str
+
+
+class _Reply(_Message, frozen=True, kw_only=True):
+    """Base of all replies to a request."""
+
+    request_id: str
+
+
+class LoadProgressed(_Reply, frozen=True, kw_only=True):
+    """Part of the model that is read, 0 to 1."""
+
+    fraction: float
+
+
+class ModelLoaded(_Reply, frozen=True, kw_only=True):
+    """The model can answer.
+
+    Attributes:
+        n_ctx: Context length that llama.cpp gave, tokens.
+        n_ctx_train: Context length the model was trained with, tokens.
+        vocabulary: Digest of the vocabulary.
+        load_s: Seconds the load took.
+        template_note: Why the model's own chat template is not used; empty if it is.
+    """
+
+    n_ctx: int
+    n_ctx_train: int
+    vocabulary: str
+    load_s: float
+    template_note: str = ""
+
+
+class ModelUnloaded(_Reply, frozen=True, kw_only=True):
+    """Nothing is loaded any more."""
+
+
+class PromptProgressed(_Reply, frozen=True, kw_only=True):
+    """How far the prompt is read.
+
+    Attributes:
+        n_done: Tokens of the prompt in the KV memory, cached ones included.
+        n_total: Tokens of the whole prompt.
+        n_cached: How many of them did not have to be read again.
+    """
+
+    n_done: int
+    n_total: int
+    n_cached: int
+
+
+class TokensGenerated(_Reply, frozen=True, kw_only=True):
+    """The answer grew.
+
+    Attributes:
+        text: New text; never a part of a character or of a stop string.
+        token_ids: Ids whose text is complete with this event.
+    """
+
+    text: str
+    token_ids: tuple[int, ...] = ()
+
+
+class GenerationFinished(_Reply, frozen=True, kw_only=True):
+    """The answer ended.
+
+    Attributes:
+        finish_reason: Why.
+        usage: Tokens.
+        timings: Times; `load_s` is the client's to fill in.
+        token_ids: Ids of the whole answer if they spell exactly its text, else empty.
+    """
+
+    finish_reason: FinishReason
+    usage: Usage
+    timings: Timings
+    token_ids: tuple[int, ...] = ()
+
+
+class TokensCounted(_Reply, frozen=True, kw_only=True):
+    """Tokens of the prompt."""
+
+    n_tokens: int
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that llama.cpp can compute on.
+
+    Attributes:
+        name: Short name, for example ``CPU`` or ``CUDA0``.
+        description: The maker's name of it.
+        kind: ``cpu``, ``gpu``, ``integrated gpu`` or ``accelerator``.
+        free_bytes: Memory free now.
+        total_bytes: Memory in all.
+    """
+
+    name: str
+    description: str
+    kind: str
+    free_bytes: int
+    total_bytes: int
+
+
+class BackendsDescribed(_Reply, frozen=True, kw_only=True):
+    """What llama.cpp was built with and found.
+
+    Attributes:
+        cpu_features: Instruction sets in use, for example ``AVX2``.
+        devices: Devices, CPU included.
+        gpu_offload: Whether this build can use a graphics card at all.
+    """
+
+    cpu_features: tuple[str, ...]
+    devices: tuple[Device, ...]
+    gpu_offload: bool
+
+
+class Failed(_Reply, frozen=True, kw_only=True):
+    """The request failed; the worker goes on."""
+
+    error: ErrorInfo
+
+
+EngineReply = (
+    Hello
+    | LoadProgressed
+    | ModelLoaded
+    | ModelUnloaded
+    | PromptProgressed
+    | TokensGenerated
+    | GenerationFinished
+    | TokensCounted
+    | BackendsDescribed
+    | Failed
+)

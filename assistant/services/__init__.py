@@ -1,0 +1,1 @@
+"""What Famulus does, without a window and without a terminal."""

@@ -1,0 +1,118 @@
+"""Conversations with the model: ask, edit, retry, stop.
+
+Process: app. Thread: every method from any thread and returns at once; turns run on one thread, one after another,
+and tell through the event bus how they go.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+
+from assistant.core.conversation import Message, Role
+from assistant.core.errors import MessageNotFound
+from assistant.core.settings import Settings
+from assistant.services.turn import Turn, TurnContext
+
+
+class ChatService:
+    """Queues turns and runs them.
+
+    Args:
+        context: What every turn works with.
+    """
+
+    def __init__(self, context: TurnContext) -> None:
+        self._context = context
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Turn] = {}
+        self._running: tuple[str, Turn] | None = None
+        self._wake = threading.Condition(self._lock)
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="turns", daemon=True)
+        self._thread.start()
+
+    def send(self, conversation_id: str | None, text: str, settings: Settings) -> str:
+        """Ask a question at the end of a conversation; None begins a new one.
+
+        Returns:
+            Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
+        """
+        store = self._context.conversations
+
+        def ask() -> Message:
+            if conversation_id is None:
+                conversation = store.create(settings.chat.system_prompt).result()
+            else:
+                conversation = store.get(conversation_id)
+            return store.add_question(conversation.id, conversation.active_leaf_id, text).result()
+
+        return self._submit(ask, settings)
+
+    def edit(self, question_id: str, text: str, settings: Settings) -> str:
+        """Ask a question anew with another text; the old one and its answers stay as another branch."""
+        store = self._context.conversations
+        question = store.message(question_id)
+
+        def ask() -> Message:
+            return store.add_question(question.conversation_id, question.parent_id, text).result()
+
+        return self._submit(ask, settings)
+
+    def retry(self, conversation_id: str, settings: Settings) -> str:
+        """Answer the last question of the active branch once more; the old answer stays beside the new one.
+
+        Raises:
+            MessageNotFound: There is no question yet.
+        """
+        branch = self._context.conversations.branch(conversation_id)
+        question = next((message for message in reversed(branch) if message.role is Role.USER), None)
+        if question is None:
+            raise MessageNotFound("There is no question to answer yet.")
+        return self._submit(lambda: question, settings)
+
+    def stop(self, request_id: str) -> bool:
+        """Stop a turn; an ended one is ignored.
+
+        Returns:
+            True if it had not begun and was dropped: no event will come for it.
+        """
+        with self._lock:
+            if self._waiting.pop(request_id, None) is not None:
+                return True
+            running = self._running
+        if running is not None and running[0] == request_id:
+            running[1].cancel()
+        return False
+
+    def close(self) -> None:
+        """Stop the running turn, drop the waiting ones, and wait for the end."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            running = self._running
+            self._wake.notify()
+        if running is not None:
+            running[1].cancel()
+        self._thread.join()
+
+    def _submit(self, ask: Callable[[], Message], settings: Settings) -> str:
+        request_id = secrets.token_hex(8)
+        with self._lock:
+            self._waiting[request_id] = Turn(request_id, ask, settings, self._context)
+            self._wake.notify()
+        return request_id
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                self._running = None
+                while not self._waiting and not self._closed:
+                    self._wake.wait()
+                if self._closed:
+                    return
+                request_id = next(iter(self._waiting))
+                turn = self._waiting.pop(request_id)
+                self._running = (request_id, turn)
+            turn.run()

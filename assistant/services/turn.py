@@ -1,0 +1,233 @@
+"""One turn: from storing the question to the end of its answer.
+
+Process: app. Thread: `run` on the turn thread; `cancel` from any.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import msgspec
+
+from assistant.clients.engine_client import EngineCall, EngineClient
+from assistant.core.conversation import FinishReason, Message, MessageStatus, Timings, Usage
+from assistant.core.errors import FamulusError, GenerationFailed, RequestCancelled
+from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, PromptRead, QuestionStored, TurnFailed
+from assistant.core.sampling import SamplingParameters
+from assistant.core.settings import SamplingSettings, Settings
+from assistant.protocol.engine_messages import GenerationFinished, PromptProgressed, TokensGenerated
+from assistant.services.event_bus import EventBus
+from assistant.services.library import LibraryService
+from assistant.services.prompt import prompt_messages
+from assistant.storage.conversations import ConversationStore
+
+log = logging.getLogger(__name__)
+
+FLUSH_INTERVAL_S = 0.2
+"""Streamed text reaches the disk this often: a crash of the app costs at most 250 ms of it."""
+_IDLE_S = 1.0
+_CANCELLED = GenerationFinished(request_id="", finish_reason=FinishReason.CANCELLED, usage=Usage(), timings=Timings())
+"""End of a turn that was stopped before the engine had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What every turn works with."""
+
+    conversations: ConversationStore
+    engine: EngineClient
+    library: LibraryService
+    bus: EventBus
+
+
+class Turn:
+    """Asks one question and records its answer.
+
+    Args:
+        request_id: Id of the turn.
+        ask: Stores the question, or finds it, and returns it.
+        settings: Settings of this turn.
+        context: What it works with.
+    """
+
+    def __init__(self, request_id: str, ask: Callable[[], Message], settings: Settings, context: TurnContext) -> None:
+        self._request_id = request_id
+        self._ask = ask
+        self._conversation_id = ""
+        self._settings = settings
+        self._conversations = context.conversations
+        self._engine = context.engine
+        self._library = context.library
+        self._bus = context.bus
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._call: EngineCall | None = None
+        self._text = ""
+        self._token_ids: list[int] = []
+        self._vocabulary = ""
+        self._flush: Future[None] | None = None
+        self._flushed_length = 0
+        self._flushed_at = 0.0
+
+    def cancel(self) -> None:
+        """Stop the turn, whatever it is doing."""
+        with self._lock:
+            self._cancelled = True
+            call = self._call
+        if call is None:
+            self._library.cancel_load()
+        else:
+            self._engine.cancel(call.request_id)
+
+    def run(self) -> None:
+        """Do the turn and announce its end, whatever it is."""
+        answer: Message | None = None
+        try:
+            answer = self._begin()
+            self._announce_end(self._store_end(answer, self._generate(answer)))
+        except RequestCancelled:
+            assert answer is not None
+            self._announce_end(self._store_end(answer, _CANCELLED))
+        except FamulusError as error:
+            self._announce_failure(answer, error)
+        except Exception as error:
+            log.exception("turn %s failed", self._request_id)
+            unexpected = GenerationFailed("Something unexpected went wrong.", remedy="Try again.", cause=repr(error))
+            self._announce_failure(answer, unexpected)
+
+    def _begin(self) -> Message:
+        question = self._ask()
+        self._conversation_id = question.conversation_id
+        self._bus.publish(QuestionStored(**self._ids(), message=question))
+        model = self._library.name_of(self._settings.model)
+        answer = self._conversations.begin_answer(self._conversation_id, question.id, model).result()
+        self._bus.publish(AnswerBegun(**self._ids(), message=answer))
+        return answer
+
+    def _ids(self) -> dict[str, str]:
+        return {"request_id": self._request_id, "conversation_id": self._conversation_id}
+
+    def _announce_end(self, message: Message) -> None:
+        self._bus.publish(MessageFinished(**self._ids(), message=message))
+
+    def _announce_failure(self, answer: Message | None, error: FamulusError) -> None:
+        log.error("turn %s: %s (%s)", self._request_id, error, error.info.cause)
+        stored = None
+        if answer is not None:
+            try:
+                stored = self._store_failure(answer, error)
+            except FamulusError as storage_error:
+                log.error("turn %s: %s (%s)", self._request_id, storage_error, storage_error.info.cause)
+        self._bus.publish(TurnFailed(**self._ids(), error=error.info, message=stored))
+
+    def _generate(self, answer: Message) -> GenerationFinished:
+        self._raise_if_cancelled()
+        _, load_s = self._library.ensure_loaded(self._settings.model)
+        loaded = self._engine.loaded
+        self._vocabulary = loaded.vocabulary if loaded else ""
+        conversation = self._conversations.get(self._conversation_id)
+        branch = self._conversations.branch(self._conversation_id)
+        prompt = prompt_messages(conversation.system_prompt, (m for m in branch if m.id != answer.id))
+        self._raise_if_cancelled()
+        call = self._engine.generate(prompt, sampling_parameters(self._settings.sampling))
+        with self._lock:
+            self._call = call
+            cancelled = self._cancelled
+        if cancelled:
+            self._engine.cancel(call.request_id)
+        finished = self._follow(call, answer)
+        timings = msgspec.structs.replace(finished.timings, load_s=load_s)
+        return msgspec.structs.replace(finished, timings=timings)
+
+    def _raise_if_cancelled(self) -> None:
+        with self._lock:
+            if self._cancelled:
+                raise RequestCancelled("The request was stopped.")
+
+    def _follow(self, call: EngineCall, answer: Message) -> GenerationFinished:
+        while True:
+            reply = call.next_reply(self._patience_s())
+            match reply:
+                case TokensGenerated():
+                    self._grow(reply, answer)
+                case PromptProgressed():
+                    self._tell_prompt(reply)
+                case GenerationFinished():
+                    return reply
+            self._flush_if_due(answer)
+
+    def _grow(self, reply: TokensGenerated, answer: Message) -> None:
+        self._text += reply.text
+        self._token_ids.extend(reply.token_ids)
+        if reply.text:
+            self._bus.publish(AnswerGrew(**self._ids(), message_id=answer.id, text=reply.text))
+
+    def _tell_prompt(self, reply: PromptProgressed) -> None:
+        self._bus.publish(
+            PromptRead(
+                request_id=self._request_id,
+                conversation_id=self._conversation_id,
+                n_done=reply.n_done,
+                n_total=reply.n_total,
+                n_cached=reply.n_cached,
+            )
+        )
+
+    def _patience_s(self) -> float:
+        """How long to wait for the next reply, at most until the next flush is due."""
+        if len(self._text) == self._flushed_length:
+            return _IDLE_S
+        return max(0.0, self._flushed_at + FLUSH_INTERVAL_S - time.monotonic())
+
+    def _flush_if_due(self, answer: Message) -> None:
+        now = time.monotonic()
+        if len(self._text) == self._flushed_length or now < self._flushed_at + FLUSH_INTERVAL_S:
+            return
+        if self._flush is not None and not self._flush.done():
+            return  # the disk is slower than the model: the next flush takes all of it
+        self._flush = self._conversations.grow_answer(answer.id, self._text, tuple(self._token_ids))
+        self._flushed_length = len(self._text)
+        self._flushed_at = now
+
+    def _store_end(self, answer: Message, finished: GenerationFinished) -> Message:
+        cancelled = finished.finish_reason is FinishReason.CANCELLED
+        return self._conversations.finish_answer(
+            answer.id,
+            text=self._text,
+            status=MessageStatus.INTERRUPTED if cancelled else MessageStatus.COMPLETE,
+            finish_reason=finished.finish_reason,
+            token_ids=finished.token_ids,
+            vocabulary=self._vocabulary,
+            usage=finished.usage,
+            timings=finished.timings,
+        ).result()
+
+    def _store_failure(self, answer: Message, error: FamulusError) -> Message:
+        return self._conversations.finish_answer(
+            answer.id,
+            text=self._text,
+            status=MessageStatus.INTERRUPTED if self._text else MessageStatus.FAILED,
+            finish_reason=FinishReason.ERROR,
+            token_ids=tuple(self._token_ids),
+            vocabulary=self._vocabulary,
+            error=error.info,
+        ).result()
+
+
+def sampling_parameters(settings: SamplingSettings) -> SamplingParameters:
+    """Sampling of one request; a seed of -1 is drawn here."""
+    return SamplingParameters(
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        top_p=settings.top_p,
+        min_p=settings.min_p,
+        repeat_penalty=settings.repeat_penalty,
+        seed=settings.seed if settings.seed >= 0 else secrets.randbits(32),
+        max_tokens=settings.max_tokens,
+    )

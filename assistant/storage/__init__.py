@@ -1,0 +1,1 @@
+"""What Famulus keeps on disk: the database of conversations and the settings file."""

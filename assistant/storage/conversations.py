@@ -1,0 +1,337 @@
+"""The conversations and their messages in the database.
+
+Process: the app; several apps may share the database. Thread rule: safe from any thread.
+
+Methods that write return a future that resolves once the change is on disk; methods that read return at once.
+"""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+import sqlite3
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from assistant.core.conversation import (
+    Conversation,
+    FinishReason,
+    Message,
+    MessageStatus,
+    Role,
+    SearchHit,
+    Timings,
+    Usage,
+)
+from assistant.core.errors import ErrorInfo, InputInvalid
+from assistant.storage import conversation_queries as queries
+from assistant.storage import message_search
+from assistant.storage.database import Database
+from assistant.storage.message_rows import json_or_null, pack_token_ids, storable
+from assistant.storage.process_lock import ProcessLock
+
+TITLE_CHARACTERS = 60
+"""Longest title made from a question."""
+
+
+class ConversationStore:
+    """The conversations of one database, on behalf of one process.
+
+    Args:
+        database: The open database; whoever opened it closes it, before the store.
+        locks: Folder of the lock files by which processes know that others are alive.
+
+    Raises:
+        DataFolderUnusable: `locks` cannot be written.
+    """
+
+    def __init__(self, database: Database, locks: Path) -> None:
+        self._database = database
+        self._process = ProcessLock(locks)
+
+    def close(self) -> None:
+        """Give up the answers this process was still generating; `recover` may then close them."""
+        self._process.release()
+
+    def create(self, system_prompt: str) -> Future[Conversation]:
+        """Start a conversation without messages and without a title."""
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            now = time.time()
+            row = (_new_id(), "", now, now, storable(system_prompt))
+            connection.execute(
+                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt) VALUES (?, ?, ?, ?, ?)",
+                row,
+            )
+            return queries.conversation(connection, row[0])
+
+        return self._database.write(change)
+
+    def get(self, id_or_unique_prefix: str) -> Conversation:
+        """The conversation with this id, or the only one whose id begins so (at least 4 digits).
+
+        Raises:
+            ConversationNotFound: None or several match.
+        """
+        return self._database.read(lambda connection: queries.find(connection, id_or_unique_prefix))
+
+    def list(self, limit: int | None = None) -> list[Conversation]:
+        """Conversations, the last changed first; all of them without a limit."""
+        return self._database.read(lambda connection: queries.newest(connection, limit))
+
+    def rename(self, conversation_id: str, title: str) -> Future[Conversation]:
+        """Give a title by hand; line breaks become spaces. It is never overwritten by a question.
+
+        Raises:
+            InputInvalid: In the future: the title is blank.
+            ConversationNotFound: In the future.
+        """
+        one_line = storable(" ".join(title.split()))
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            if not one_line:
+                raise InputInvalid("A title needs at least one visible character.")
+            queries.update_conversation(connection, conversation_id, title=one_line, updated_at=time.time())
+            message_search.index_title(connection, conversation_id)
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def set_system_prompt(self, conversation_id: str, text: str) -> Future[Conversation]:
+        """Replace the instruction for the model; empty for none.
+
+        Raises:
+            ConversationNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            queries.update_conversation(
+                connection, conversation_id, system_prompt=storable(text), updated_at=time.time()
+            )
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def set_active_leaf(self, conversation_id: str, message_id: str | None) -> Future[Conversation]:
+        """Show another branch. Only a look, so the conversation does not move up in the list.
+
+        Raises:
+            ConversationNotFound: In the future.
+            MessageNotFound: In the future: the conversation holds no such message.
+        """
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            queries.require_message(connection, conversation_id, message_id)
+            queries.update_conversation(connection, conversation_id, active_leaf_id=message_id)
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def delete(self, conversation_id: str) -> Future[None]:
+        """Delete the conversation, its messages and what the search index holds of them.
+
+        Raises:
+            ConversationNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            queries.conversation(connection, conversation_id)
+            connection.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
+
+        return self._database.write(change)
+
+    def add_question(self, conversation_id: str, parent_id: str | None, text: str) -> Future[Message]:
+        """Store a question and show it. The first one gives the conversation its title.
+
+        Args:
+            conversation_id: Full id.
+            parent_id: The message it follows; None for a first message.
+            text: What the person wrote.
+
+        Raises:
+            ConversationNotFound: In the future.
+            MessageNotFound: In the future: the conversation holds no such parent.
+        """
+        question = Message(
+            id=_new_id(),
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            role=Role.USER,
+            text=storable(text),
+            status=MessageStatus.COMPLETE,
+            created_at=time.time(),
+        )
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.add_message(connection, question, owner=None)
+            message_search.index_message(connection, question.id)
+            if not queries.conversation(connection, conversation_id).title:
+                queries.update_conversation(connection, conversation_id, title=title_of(question.text))
+                message_search.index_title(connection, conversation_id)
+            return question
+
+        return self._database.write(change)
+
+    def begin_answer(self, conversation_id: str, parent_id: str, model: str) -> Future[Message]:
+        """Store an empty answer that this process is about to generate, and show it.
+
+        Raises:
+            ConversationNotFound: In the future.
+            MessageNotFound: In the future: the conversation holds no such parent.
+        """
+        answer = Message(
+            id=_new_id(),
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            role=Role.ASSISTANT,
+            text="",
+            status=MessageStatus.GENERATING,
+            created_at=time.time(),
+            model=storable(model),
+        )
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.add_message(connection, answer, owner=self._process.token)
+            return answer
+
+        return self._database.write(change)
+
+    def grow_answer(self, message_id: str, text: str, token_ids: Sequence[int]) -> Future[None]:
+        """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
+
+        Raises:
+            MessageNotFound: In the future: this process is not generating such an answer.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            queries.update_owned_message(
+                connection,
+                message_id,
+                self._process.token,
+                text=storable(text),
+                token_ids=pack_token_ids(token_ids),
+            )
+
+        return self._database.write(change)
+
+    def finish_answer(
+        self,
+        message_id: str,
+        *,
+        text: str,
+        status: MessageStatus,
+        finish_reason: FinishReason,
+        token_ids: Sequence[int] = (),
+        vocabulary: str = "",
+        error: ErrorInfo | None = None,
+        usage: Usage | None = None,
+        timings: Timings | None = None,
+    ) -> Future[Message]:
+        """End an answer; afterwards it never changes. For the arguments see `Message`.
+
+        Raises:
+            ValueError: `status` is `GENERATING`.
+            MessageNotFound: In the future: this process is not generating such an answer.
+        """
+        if status is MessageStatus.GENERATING:
+            raise ValueError("a finished answer cannot be generating")
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.update_owned_message(
+                connection,
+                message_id,
+                self._process.token,
+                text=storable(text),
+                status=status,
+                finish_reason=finish_reason,
+                token_ids=pack_token_ids(token_ids),
+                vocabulary=vocabulary,
+                error=json_or_null(error),
+                usage=json_or_null(usage),
+                timings=json_or_null(timings),
+                owner=None,
+            )
+            message = queries.message(connection, message_id)
+            queries.update_conversation(connection, message.conversation_id, updated_at=time.time())
+            if status is not MessageStatus.FAILED:
+                message_search.index_message(connection, message_id)
+            return message
+
+        return self._database.write(change)
+
+    def message(self, message_id: str) -> Message:
+        """One message.
+
+        Raises:
+            MessageNotFound: There is none with this id.
+        """
+        return self._database.read(lambda connection: queries.message(connection, message_id))
+
+    def messages(self, conversation_id: str) -> builtins.list[Message]:
+        """All messages of all branches in the order of their creation.
+
+        Raises:
+            ConversationNotFound: There is none with this id.
+        """
+        return self._database.read(lambda connection: queries.messages(connection, conversation_id))
+
+    def branch(self, conversation_id: str) -> builtins.list[Message]:
+        """The messages that are shown: from the root to the active leaf.
+
+        Raises:
+            ConversationNotFound: There is none with this id.
+        """
+        return self._database.read(lambda connection: queries.branch(connection, conversation_id))
+
+    def siblings(self, message_id: str) -> builtins.list[Message]:
+        """The message and its alternatives, those with the same parent, in the order of their creation.
+
+        Raises:
+            MessageNotFound: There is none with this id.
+        """
+        return self._database.read(lambda connection: queries.siblings(connection, message_id))
+
+    def search(self, query: str, limit: int = 50) -> builtins.list[SearchHit]:
+        """Questions, answers and titles that hold all words of the query, the best match first.
+
+        Any text is a valid query; one without a letter or a digit finds nothing. Answers under way and failed
+        ones are not searched.
+        """
+        return self._database.read(lambda connection: message_search.search(connection, query, limit))
+
+    def recover(self) -> Future[builtins.list[Message]]:
+        """Mark as interrupted what dead processes left half-written; their text is kept.
+
+        Returns:
+            The messages that were marked.
+
+        Raises:
+            DataFolderUnusable: In the future: the lock files cannot be read.
+        """
+
+        def change(connection: sqlite3.Connection) -> builtins.list[Message]:
+            # Inside the transaction: a process that starts later cannot own an answer that is seen here.
+            interrupted = queries.interrupt_all_but(connection, self._process.running_tokens())
+            for message_id in interrupted:
+                message_search.index_message(connection, message_id)
+            return [queries.message(connection, message_id) for message_id in interrupted]
+
+        return self._database.write(change)
+
+
+def title_of(question: str) -> str:
+    """Its first line that is not blank, at most `TITLE_CHARACTERS` long, cut between words with an ellipsis."""
+    lines = (" ".join(line.split()) for line in question.splitlines())
+    title = next(filter(None, lines), "")
+    if len(title) <= TITLE_CHARACTERS:
+        return title
+    start = title[:TITLE_CHARACTERS]
+    cut = start.rfind(" ")
+    # Chinese has no spaces, and one long word should not leave a title of two letters.
+    return (start[:cut] if cut >= TITLE_CHARACTERS // 2 else start[: TITLE_CHARACTERS - 1]) + "…"
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,88 @@
+#!/bin/sh
+# Installs what Famulus needs from the system and does not find: Python >= 3.11 with venv, a C++ compiler,
+# certificates. Asks for the capability, not for the package, so nothing is installed that is already there
+# by another way. Without the right to install it prints the exact line and exits 1.
+set -eu
+
+here=$(dirname "$0")
+
+have_python() {
+    sh "$here/find_python.sh" >/dev/null
+}
+
+have_compiler() {
+    echo '#include <vector>' | "${CXX:-c++}" -x c++ -E - >/dev/null 2>&1
+}
+
+have_certificates() {
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -d /etc/apt ]
+}
+
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+install_on_macos() {
+    # Without the tools, c++ itself is a stub that opens a dialog: ask xcode-select first.
+    xcode-select -p >/dev/null 2>&1 || fail "Apple's command line tools are missing. Install them with:" \
+        "  xcode-select --install"
+    have_python && return
+    command -v brew >/dev/null || fail "Python 3.11 or newer is missing. Install it from python.org, or with Homebrew:" \
+        "  brew install python@3.13"
+    echo "Installing Python with Homebrew"
+    brew install python@3.13
+}
+
+# Ubuntu 22.04's own python3 is 3.10; its 3.11 is a package beside it.
+python_packages() {
+    candidate=$(LC_ALL=C apt-cache policy python3 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9].*\)/\1/p')
+    if [ -n "$candidate" ] && dpkg --compare-versions "$candidate" lt 3.11; then
+        echo python3.11 python3.11-venv
+    else
+        echo python3 python3-venv
+    fi
+}
+
+missing_packages() {
+    have_python || python_packages
+    have_compiler || echo g++
+    have_certificates || echo ca-certificates
+}
+
+not_installed() {
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$package"
+    done
+}
+
+install_with_apt() {
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=""
+    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        as_root=sudo
+    else
+        fail "System packages are missing, and installing them needs root. Run:" \
+            "  sudo apt-get update && sudo apt-get install --no-install-recommends $(not_installed $(missing_packages))"
+    fi
+    # A bare machine has no package lists yet; an unreachable third-party source must not stop the install.
+    $as_root apt-get -qq update || echo "apt-get update failed; going on with the lists at hand" >&2
+    packages=$(not_installed $(missing_packages))
+    echo "Installing system packages: $packages"
+    # shellcheck disable=SC2086  # a list of words
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+        install -y --no-install-recommends $packages >/dev/null
+}
+
+if [ -n "${PYTHON:-}" ] && ! have_python; then
+    fail "PYTHON=$PYTHON is not a Python 3.11 or newer that can make virtual environments."
+fi
+if [ "$(uname -s)" = Darwin ]; then
+    install_on_macos
+elif [ -n "$(missing_packages)" ]; then
+    command -v apt-get >/dev/null || fail "Needed: Python 3.11 or newer with venv, and a C++ compiler." \
+        "This is no Debian or Ubuntu: install them with your system's package manager, then run make again."
+    [ -z "$(not_installed $(missing_packages))" ] || install_with_apt
+fi
+have_python || fail "There is still no Python 3.11 or newer with venv: this release of the system may be too old."
+have_compiler || fail "The C++ compiler ${CXX:-c++} does not work."
