@@ -70,6 +70,7 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
     Returns:
         The exit code.
     """
+    logging.getLogger("assistant").addHandler(logging.NullHandler())  # never onto the terminal
     try:
         app(list(arguments), prog_name="famulus", obj=build_services)
     except SystemExit as end:

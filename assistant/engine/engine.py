@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 Executable = LoadModel | UnloadModel | Generate | CountTokens | DescribeBackends
 """Requests that run on the scheduler's thread, one after another."""
 
-_PROGRESS_STEP = 0.01
+_PROGRESS_INTERVAL_S = 0.1
 
 
 class _Loaded:
@@ -92,12 +92,13 @@ class Engine:
     def _load(self, request: LoadModel) -> ModelLoaded:
         self.close_model()
         started = time.perf_counter()
-        told = 0.0
+        told_at = 0.0
 
         def progressed(fraction: float) -> None:
-            nonlocal told
-            if fraction - told >= _PROGRESS_STEP or fraction >= 1.0:
-                told = fraction
+            nonlocal told_at
+            now = time.perf_counter()
+            if now - told_at >= _PROGRESS_INTERVAL_S or fraction >= 1.0:
+                told_at = now
                 self._emit(LoadProgressed(request_id=request.request_id, fraction=fraction))
 
         model = Model(request, self._cancel, progressed)

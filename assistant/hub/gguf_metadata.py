@@ -24,6 +24,7 @@ MAX_KEY_BYTES = 256
 MAX_ITEM_BYTES = 2**16
 MAX_KEPT_TEXT_BYTES = 2**20
 MAX_KEPT_ITEMS = 4096
+MAX_TOKENS = 2**20
 TOKENS_KEY = "tokenizer.ggml.tokens"
 
 Number = int | float | bool
@@ -183,8 +184,10 @@ def read_metadata(reader: HeaderReader, n_keys: int) -> Metadata:
         if kind is not ValueType.ARR:
             values[key] = _read_scalar(reader, kind)
             continue
-        values[key], texts = _read_array(reader, keep_texts=key == TOKENS_KEY)
-        tokens = texts if key == TOKENS_KEY else tokens
+        if key == TOKENS_KEY:
+            values[key], tokens = _read_array(reader, MAX_TOKENS, keep_texts=True)
+        else:
+            values[key], _ = _read_array(reader, MAX_ARRAY_ITEMS, keep_texts=False)
     return Metadata(values, tokens)
 
 
@@ -205,11 +208,11 @@ def _read_scalar(reader: HeaderReader, kind: ValueType) -> Value:
     return Value(kind, kind, 1, reader.take(length).decode("utf-8", errors="replace"))
 
 
-def _read_array(reader: HeaderReader, keep_texts: bool) -> tuple[Value, list[bytes] | None]:
+def _read_array(reader: HeaderReader, max_items: int, keep_texts: bool) -> tuple[Value, list[bytes] | None]:
     item_kind = reader.value_type()
     count = reader.u64()
-    if count > MAX_ARRAY_ITEMS:
-        raise HeaderInvalid(f"an array of {count} items where at most {MAX_ARRAY_ITEMS} are allowed")
+    if count > max_items:
+        raise HeaderInvalid(f"an array of {count} items where at most {max_items} are allowed")
     if item_kind is ValueType.ARR:
         raise HeaderInvalid("an array of arrays")
     if item_kind is ValueType.STR:

