@@ -15,10 +15,13 @@ def main() -> int:
 
         print(f"famulus {__version__}")
         return 0
-    from assistant.bootstrap import build_services
-    from assistant.cli.main import run
+    try:
+        from assistant.bootstrap import build_services
+        from assistant.cli.main import run
 
-    return run(arguments, build_services)
+        return run(arguments, build_services)
+    except KeyboardInterrupt:  # while modules are being imported
+        return 130
 
 
 def main_windowed() -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.errors import DataFolderUnusable
+from assistant.core.errors import DataFolderUnusable, FamulusError
 from assistant.core.paths import DataPaths
 from assistant.services.chat import ChatService
 from assistant.services.event_bus import EventBus
@@ -23,6 +23,8 @@ from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.settings_file import SettingsFile
+
+log = logging.getLogger(__name__)
 
 HOME_VARIABLE = "FAMULUS_HOME"
 _MAX_LOG_BYTES = 1024 * 1024
@@ -43,7 +45,7 @@ def build_services() -> Services:
     _log_to_file(paths.logs)
     database = Database(paths.database)
     conversations = ConversationStore(database, paths.locks)
-    conversations.recover()
+    _recover(conversations)
     engine = EngineClient(paths.home, paths.logs)
     bus = EventBus()
     library = LibraryService(engine, bus, paths.verified_files)
@@ -70,7 +72,6 @@ def _prepare(paths: DataPaths) -> None:
     try:
         for folder in (paths.home, paths.logs, paths.locks):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        paths.home.chmod(0o700)
     except OSError as error:
         raise DataFolderUnusable(
             "The data folder {folder} cannot be used: {reason}.",
@@ -81,7 +82,15 @@ def _prepare(paths: DataPaths) -> None:
         ) from error
 
 
+def _recover(conversations: ConversationStore) -> None:
+    try:
+        conversations.recover().result()
+    except FamulusError as error:  # for example a full disk: there is still everything to read
+        log.warning("interrupted answers were not marked: %s (%s)", error, error.info.cause)
+
+
 def _log_to_file(logs: Path) -> None:
+    logging.raiseExceptions = False  # a log that cannot be written must not fill the terminal with tracebacks
     handler = logging.handlers.RotatingFileHandler(
         logs / "app.log", maxBytes=_MAX_LOG_BYTES, backupCount=_N_OLD_LOGS, delay=True
     )

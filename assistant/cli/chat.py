@@ -17,7 +17,7 @@ import typer
 
 from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.options import model_option, overridden
-from assistant.cli.terminal import notes
+from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
 from assistant.core.errors import InputInvalid
 from assistant.core.events import MessageFinished
@@ -76,7 +76,7 @@ def chat(
             },
         )
         conversation_id = _open(services, conversation, system)
-        view: TurnView = JsonView() if as_json else TerminalView() if sys.stdout.isatty() else PlainView()
+        view: TurnView = JsonView() if as_json else TerminalView() if is_terminal(sys.stdout) else PlainView()
         if question is None or interactive:
             code = _converse(services, settings, conversation_id, view, first=question, as_json=as_json)
         else:
@@ -102,7 +102,7 @@ def _converse(
     first: str | None,
     as_json: bool,
 ) -> int:
-    if sys.stdin is not None and sys.stdin.isatty() and not as_json and not settings.model.path:
+    if is_terminal(sys.stdin) and not as_json and not settings.model.path:
         notes.print(STARTER_NOTE, style="dim")
     loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json)
     return loop.run(first)
@@ -123,7 +123,10 @@ def _question(text: str | None, piped: str | None) -> str | None:
         return None
     question = "\n\n".join(part for part in (text, piped) if part and part.strip())
     if not question:
-        raise InputInvalid("There is no question: the text and the standard input are empty.")
+        raise InputInvalid(
+            "There is no question: the text and the standard input are empty.",
+            remedy='Ask one, for example: famulus chat "What is a GGUF file?"',
+        )
     return question
 
 

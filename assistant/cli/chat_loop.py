@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from assistant.cli.line_editor import LineEditor, PipedLines
 from assistant.cli.listing import print_conversations, print_messages
-from assistant.cli.terminal import harmless, notes, print_error, print_json
+from assistant.cli.terminal import harmless, is_terminal, notes, on_interrupt, print_error, print_json
 from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
@@ -56,7 +56,7 @@ class ChatLoop:
             "/help": (self._help, "this list"),
             "/quit": (lambda _: None, "end (also Ctrl+D)"),
         }
-        interactive = sys.stdin.isatty() and not as_json
+        interactive = is_terminal(sys.stdin) and not as_json
         self._lines = LineEditor(services.paths.input_history, list(self._commands)) if interactive else PipedLines()
 
     def run(self, first: str | None = None) -> int:
@@ -68,13 +68,19 @@ class ChatLoop:
         Returns:
             Exit code: 1 if any line of a pipe failed, else 0.
         """
-        if self._lines.interactive:
-            notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim")
+        if not self._lines.interactive:
+            self._serve_all(first)
+            return 1 if self._failed else 0
+        notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim")
+        with on_interrupt(lambda: None):  # Ctrl+C a moment after the end of an answer must not end the program
+            self._serve_all(first)
+        return 0
+
+    def _serve_all(self, first: str | None) -> None:
         for line in self._all_lines(first):
             if line == "/quit":
-                break
+                return
             self._serve(line)
-        return 1 if self._failed and not self._lines.interactive else 0
 
     def _all_lines(self, first: str | None) -> Iterator[str]:
         if first is not None:

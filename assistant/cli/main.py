@@ -2,14 +2,16 @@
 
 Process: app. Thread: the main one.
 
-Exit codes: 0; 1, with the reason on standard error; 2 for wrong usage; 130 after Ctrl+C.
+Exit codes: 0; 1, with the reason on standard error; 2 for wrong usage; 130 after Ctrl+C, 143 after SIGTERM.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -19,7 +21,7 @@ from assistant.cli import conversations, models, settings
 from assistant.cli.chat import chat
 from assistant.cli.demonstration import demonstrate
 from assistant.cli.doctor import bench, doctor
-from assistant.cli.terminal import notes, print_error
+from assistant.cli.terminal import is_terminal, notes, print_error, write_utf8
 from assistant.core.errors import FamulusError
 from assistant.services.services import Services
 
@@ -51,7 +53,7 @@ def famulus(
         raise typer.Exit(0)
     if context.invoked_subcommand is not None:
         return
-    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
+    if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         context.invoke(chat, context)
         return
     services: Services
@@ -71,6 +73,8 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
         The exit code.
     """
     logging.getLogger("assistant").addHandler(logging.NullHandler())  # never onto the terminal
+    write_utf8()
+    _end_in_order()
     try:
         app(list(arguments), prog_name="famulus", obj=build_services)
     except SystemExit as end:
@@ -87,3 +91,15 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
         notes.print("The log has the details; `famulus doctor` shows where it is.")
         return 1
     return 0
+
+
+def _end_in_order() -> None:
+    """Let the signals that end a program unwind it: the answer is kept, the worker and the terminal are left clean."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from assistant.cli.terminal import harmless
 
 _PARSER = MarkdownIt("commonmark").enable("table")
-_REFRESH_PER_SECOND = 12
+_REFRESH_PER_SECOND = 8
 
 
 class MarkdownStream:
@@ -32,12 +32,14 @@ class MarkdownStream:
 
     def add(self, text: str) -> None:
         """Add new text."""
-        self._open += harmless(text)
-        finished, self._open = split_finished(self._open)
-        if finished:
-            self._live.console.print(_markdown(finished), soft_wrap=False)
-            self._live.console.print()
-        self._live.update(_Tail(_markdown(self._open)))
+        text = harmless(text)
+        self._open += text
+        if "\n" in text:
+            finished, self._open = split_finished(self._open)
+            if finished:
+                self._live.update("")  # or the block is painted twice, above and in the live region
+                self._console.print(_markdown(finished), "", soft_wrap=False)
+        self._live.update(_Tail(self._open))
 
     def close(self) -> None:
         """Print what is still open."""
@@ -49,12 +51,17 @@ class MarkdownStream:
 
 
 def split_finished(text: str) -> tuple[str, str]:
-    """Split into the blocks that later text cannot change, and the last block with what follows it."""
-    starts = [token.map[0] for token in _PARSER.parse(text) if token.level == 0 and token.map is not None]
+    """Split into the blocks that later text cannot change, and the last block with what follows it.
+
+    The last line counts only when it is whole: its next letters may still make it part of the block above.
+    """
+    lines = text.split("\n")
+    blocks = _PARSER.parse("\n".join(lines[:-1]))
+    starts = [token.map[0] for token in blocks if token.level == 0 and token.map is not None]
     if len(starts) < 2:
         return "", text
-    lines = text.splitlines(keepends=True)
-    return "".join(lines[: starts[-1]]), "".join(lines[starts[-1] :])
+    finished = "".join(f"{line}\n" for line in lines[: starts[-1]])
+    return finished, text[len(finished) :]
 
 
 def _markdown(text: str) -> Markdown:
@@ -64,11 +71,13 @@ def _markdown(text: str) -> Markdown:
 class _Tail:
     """As many last lines of a block as fit on the screen: a live region must not be taller."""
 
-    def __init__(self, content: Markdown) -> None:
-        self._content = content
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(self._content, options.update(height=None), pad=False)
+        # The console's own soft wrap would leave long lines to the terminal, and the live region miscounts them.
+        options = options.update(height=None, no_wrap=False, overflow="fold")
+        lines = console.render_lines(_markdown(self._text), options, pad=False)
         for line in lines[-max(1, console.height - 2) :]:
             yield from line
             yield Segment.line()

@@ -5,6 +5,7 @@ Process: app. Thread rule: pure.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,14 @@ def overridden(settings: Settings, options: dict[str, Any]) -> Settings:
             continue
         section, name = key.split(".")
         values[section][name] = value
+        hint = f"--{name.replace('_', '-')}"
+        if isinstance(value, float) and not math.isfinite(value):
+            raise typer.BadParameter("It must be a finite number.", param_hint=hint)
         try:
             settings = msgspec.convert(values, Settings)
         except msgspec.ValidationError as error:
             reason = str(error).split(" - at ")[0]
-            raise typer.BadParameter(f"{reason}.", param_hint=f"--{name.replace('_', '-')}") from error
+            raise typer.BadParameter(f"{reason}.", param_hint=hint) from error
     return settings
 
 

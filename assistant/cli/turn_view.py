@@ -6,14 +6,14 @@ Process: app. Thread: the main one; events come through a queue.
 from __future__ import annotations
 
 import queue
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from rich.status import Status
+from rich.text import Text
 
 from assistant.cli.markdown_stream import MarkdownStream
-from assistant.cli.terminal import harmless, notes, output, print_error, print_json
+from assistant.cli.terminal import harmless, notes, on_interrupt, output, print_error, print_json
 from assistant.core.conversation import Message, MessageStatus
 from assistant.core.events import (
     AnswerBegun,
@@ -66,20 +66,27 @@ class JsonView(TurnView):
 class PlainView(TurnView):
     """The bare text of the answer, for a pipe or a file."""
 
+    def __init__(self) -> None:
+        self._line_is_open = False
+
     def show(self, event: Event) -> None:
         """Print new text at once."""
         match event:
             case ModelReady(note=note) if note:
                 notes.print(note)
             case AnswerGrew(text=text):
-                sys.stdout.write(harmless(text))
-                sys.stdout.flush()
-            case MessageFinished(message=message):
-                if message.text:
-                    sys.stdout.write("\n")
-                    sys.stdout.flush()
+                print(harmless(text), end="", flush=True)
+                self._line_is_open = True
+            case MessageFinished():
+                self._end_line()
             case TurnFailed():
+                self._end_line()
                 print_error(event.error)
+
+    def _end_line(self) -> None:
+        if self._line_is_open:
+            print(flush=True)
+        self._line_is_open = False
 
 
 class TerminalView(TurnView):
@@ -112,11 +119,12 @@ class TerminalView(TurnView):
                 print_error(event.error)
 
     def _tell(self, text: str) -> None:
+        line = Text(text, overflow="ellipsis", no_wrap=True)  # as a plain string its brackets would be markup
         if self._status is None:
-            self._status = notes.status(text)
+            self._status = notes.status(line)
             self._status.start()
         else:
-            self._status.update(text)
+            self._status.update(line)
 
     def _end_status(self) -> None:
         if self._status is not None:
@@ -155,33 +163,30 @@ class TurnRunner:
         Returns:
             How it ended; None if it was stopped before it began.
         """
-        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         unsubscribe = self._services.bus.subscribe(events.put)
         self.interrupted = False
         try:
-            request_id = start()
-            while True:
-                try:
-                    ended = self._show_next(events, request_id)
-                except KeyboardInterrupt:
-                    self.interrupted = True
-                    if self._services.chat.stop(request_id):
-                        return None
-                    continue
-                if ended is not None:
-                    return ended
+            # SimpleQueue.put is the one that a signal handler may call.
+            with on_interrupt(lambda: events.put(None)):
+                return self._follow(events, start())
         finally:
             unsubscribe()
 
-    def _show_next(self, events: queue.SimpleQueue[Event], request_id: str) -> TurnEnd | None:
-        try:
-            event = events.get(timeout=_POLL_S)
-        except queue.Empty:
-            return None
-        if isinstance(event, TurnEvent) and event.request_id != request_id:
-            return None
-        self._view.show(event)
-        return event if isinstance(event, TurnEnd) else None
+    def _follow(self, events: queue.SimpleQueue[Event | None], request_id: str) -> TurnEnd | None:
+        while True:
+            try:
+                event = events.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue  # on Windows a signal is only seen between two waits
+            if event is None:
+                self.interrupted = True
+                if self._services.chat.stop(request_id):
+                    return None
+            elif not isinstance(event, TurnEvent) or event.request_id == request_id:
+                self._view.show(event)
+                if isinstance(event, TurnEnd):
+                    return event
 
 
 def _finished(message: Message) -> dict[str, object]:

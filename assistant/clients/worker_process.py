@@ -19,7 +19,7 @@ import msgspec
 from assistant.clients.process_group import spawn_options, tie_to_app
 from assistant.core.errors import EngineStopped, EngineUnavailable
 from assistant.protocol.framing import FrameError, FrameReader, FrameWriter
-from assistant.protocol.workers import WorkerName, worker_command
+from assistant.protocol.workers import WorkerName, worker_command, worker_environment
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class WorkerProcess(Generic[MessageT]):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=home,
+                env=worker_environment(),
                 **spawn_options(),
             )
         except OSError as error:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MAX_TEMPLATE_CHARACTERS = 256 * 1024
 CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
 """What ends an answer under ChatML even where the vocabulary has no such tokens."""
+_MARK_WORD = "famulus"
 _PROBE = (PromptMessage(role="user", text="Hello"),)
 
 
@@ -104,7 +105,11 @@ class ChatTemplate:
         plain_text, marked_text = self._renderer.render(self._source, [plain, marked], self._variables)
         pieces = re.split(_mark(nonce, r"(\d+)"), marked_text)
         literals, occurrences = pieces[0::2], [messages[int(index)] for index in pieces[1::2]]
-        contents = _align(plain_text, literals, occurrences) or [message.text for message in occurrences]
+        contents = _align(plain_text, literals, occurrences)
+        if contents is None:
+            if _MARK_WORD in "".join(literals).lower():
+                raise TemplateFailed("The model's chat template does not work.", cause="it rewrites the messages")
+            contents = [message.text for message in occurrences]
         segments = [Segment(literals[0])]
         for literal, content, message in zip(literals[1:], contents, occurrences, strict=True):
             segments += [Segment(content, message), Segment(literal)]
@@ -121,7 +126,7 @@ def chatml(messages: Sequence[PromptMessage]) -> list[Segment]:
 
 
 def _mark(nonce: str, index: int | str) -> str:
-    return f"famulus{nonce}x{index}x"
+    return f"{_MARK_WORD}{nonce}x{index}x"
 
 
 def _merge_system(messages: Sequence[PromptMessage]) -> list[PromptMessage]:

@@ -65,6 +65,7 @@ class Model:
         parameters = llama.llama_context_default_params()
         parameters.n_ctx = request.n_ctx
         parameters.n_batch = parameters.n_ubatch = request.n_batch
+        parameters.n_outputs_max = 1  # the default reserves logits for every token of a batch
         parameters.n_threads = parameters.n_threads_batch = request.n_threads
         self._abort = llama.ggml_abort_callback(lambda _: self._cancel.is_set)
         parameters.abort_callback = self._abort

@@ -69,8 +69,9 @@ class TokenStream:
         return self._release(len(self._held))
 
     def _find_stop(self) -> int | None:
-        found = [self._held.find(stop) for stop in self._stops]
-        return min((at for at in found if at >= 0), default=None)
+        """Where the stop string begins that is complete first, so that it does not matter how the text was cut."""
+        found = [(start + len(stop), start) for stop in self._stops if (start := self._held.find(stop)) >= 0]
+        return min(found)[1] if found else None
 
     def _n_ambiguous(self) -> int:
         """Length of the longest end of the held text that a stop string could begin with."""

@@ -6,6 +6,7 @@ Process: any that starts a worker. Thread rule: pure.
 from __future__ import annotations
 
 import enum
+import os
 import sys
 
 
@@ -14,6 +15,20 @@ class WorkerName(enum.StrEnum):
 
     ENGINE = "engine"
     TEMPLATE = "template"
+
+
+_DEFAULTS = {
+    # libgomp's threads wait for each other in a busy loop of 300,000 rounds. When other programs keep the processor
+    # busy that makes a token take seconds; a tenth of it costs nothing on an idle machine (tests/bench/busy_machine.py).
+    "GOMP_SPINCOUNT": "30000",
+    # On an assertion ggml would start a debugger for a backtrace.
+    "GGML_NO_BACKTRACE": "1",
+}
+
+
+def worker_environment() -> dict[str, str]:
+    """Environment of a worker: the app's own, which may override our choices for native libraries."""
+    return {**_DEFAULTS, **os.environ}
 
 
 def worker_command(name: WorkerName) -> list[str]:

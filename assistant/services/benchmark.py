@@ -6,6 +6,7 @@ Process: app. Thread: blocks its caller for the whole measurement.
 from __future__ import annotations
 
 import statistics
+import threading
 from collections.abc import Callable
 
 import msgspec
@@ -68,7 +69,7 @@ def run_benchmark(
         FamulusError: The model cannot be loaded or fails.
     """
     engine.unload()
-    chosen, load_s = library.ensure_loaded(settings.model)
+    chosen, load_s = library.ensure_loaded(settings.model, threading.Event())
     finished = []
     for run in range(1, runs + 1):
         on_run(run)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 from assistant.core.conversation import Message, Role
-from assistant.core.errors import MessageNotFound
+from assistant.core.errors import MessageNotFound, RequestCancelled
 from assistant.core.settings import Settings
 from assistant.services.turn import Turn, TurnContext
 
@@ -100,6 +100,8 @@ class ChatService:
     def _submit(self, ask: Callable[[], Message], settings: Settings) -> str:
         request_id = secrets.token_hex(8)
         with self._lock:
+            if self._closed:
+                raise RequestCancelled("Famulus is closing.")
             self._waiting[request_id] = Turn(request_id, ask, settings, self._context)
             self._wake.notify()
         return request_id

@@ -84,13 +84,18 @@ class LibraryService:
         verify_once(starter, STARTER_SHA256, self._verified_files)
         return ChosenModel(starter.stem, starter, read_model_facts(starter), is_starter=True)
 
-    def ensure_loaded(self, settings: ModelSettings) -> tuple[ChosenModel, float]:
+    def ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         """Load the model of the settings unless it is loaded already.
+
+        Args:
+            settings: Which model, and how it is loaded.
+            cancelled: Set when the load is not wanted any more; a load under way needs `cancel_load` besides.
 
         Returns:
             The model, and the seconds that this load took; 0 if it was there.
 
         Raises:
+            RequestCancelled: `cancelled` was set.
             FamulusError: What `choose` raises; `NotEnoughMemory` with what would fit; a failed load.
         """
         chosen = self.choose(settings)
@@ -108,7 +113,7 @@ class LibraryService:
             n_gpu_layers=settings.n_gpu_layers,
             n_threads=settings.n_threads or usable_cores(),
         )
-        load_s = self._load(request, chosen.name)
+        load_s = self._load(request, chosen.name, cancelled)
         self._loaded_for = wanted
         return chosen, load_s
 
@@ -119,10 +124,12 @@ class LibraryService:
         if request_id:
             self._engine.cancel(request_id)
 
-    def _load(self, request: LoadModel, name: str) -> float:
+    def _load(self, request: LoadModel, name: str, cancelled: threading.Event) -> float:
         call = self._engine.begin_load(request)
         with self._lock:
             self._load_request = call.request_id
+        if cancelled.is_set():  # before `cancel_load` could know the request
+            self._engine.cancel(call.request_id)
         try:
             ready = self._engine.finish_load(
                 call, lambda fraction: self._bus.publish(ModelLoadProgressed(model=name, fraction=fraction))

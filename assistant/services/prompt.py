@@ -5,7 +5,7 @@ Process: app. Thread rule: pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assistant.core.conversation import Message, Role
 from assistant.protocol.engine_messages import PromptMessage
@@ -31,6 +31,21 @@ def prompt_messages(system_prompt: str, branch: Iterable[Message]) -> tuple[Prom
         else:
             prompt.append(PromptMessage(role=Role.USER, text=message.text))
     return tuple(prompt)
+
+
+def path_to(message_id: str | None, messages: Sequence[Message]) -> list[Message]:
+    """The messages from the root to `message_id`, whichever branch is shown.
+
+    Args:
+        message_id: Last message of the path; None for none.
+        messages: All messages of the conversation.
+    """
+    by_id = {message.id: message for message in messages}
+    path = []
+    while message_id is not None:
+        path.append(by_id[message_id])
+        message_id = by_id[message_id].parent_id
+    return path[::-1]
 
 
 def _answer(message: Message) -> PromptMessage:

@@ -54,5 +54,5 @@ class Services:
         """Stop what runs, end the worker, and write what is still to be written."""
         self.chat.close()
         self.engine.close()
-        self.conversations.close()
         self.database.close()
+        self.conversations.close()

@@ -56,7 +56,7 @@ def test_llama_cpp_decodes_it_within_the_estimate(tmp_path: Path, n_ctx: int) ->
     assert answer["status"] == 0
     assert answer["tokens"][-1] == 273
     estimate = estimate_memory(read_model_facts(path), n_ctx)
-    assert estimate.kv_bytes / MIB == pytest.approx(answer["kv_mib"], abs=0.005)
+    assert estimate.kv_bytes / MIB == pytest.approx(answer["kv_mib"], abs=0.006)
     assert answer["compute_mib"] <= estimate.compute_bytes / MIB <= 1.25 * answer["compute_mib"] + 0.5
 
 
