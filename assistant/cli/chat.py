@@ -103,7 +103,7 @@ def _converse(
     as_json: bool,
 ) -> int:
     if is_terminal(sys.stdin) and not as_json and not settings.model.path:
-        notes.print(STARTER_NOTE, style="dim")
+        notes.print(STARTER_NOTE, style="dim", soft_wrap=False)
     loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json)
     return loop.run(first)
 

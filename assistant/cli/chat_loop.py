@@ -71,7 +71,7 @@ class ChatLoop:
         if not self._lines.interactive:
             self._serve_all(first)
             return 1 if self._failed else 0
-        notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim")
+        notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim", soft_wrap=False)
         with on_interrupt(lambda: None):  # Ctrl+C a moment after the end of an answer must not end the program
             self._serve_all(first)
         return 0

@@ -8,27 +8,21 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from assistant.cli.terminal import harmless, notes, output, print_json
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
 
 
 def print_conversations(conversations: Sequence[Conversation], *, as_json: bool) -> None:
-    """The newest first, with the ids that other commands take."""
+    """One line each, the newest first, with the ids that other commands take."""
     if as_json:
         print_json({"type": "conversations", "conversations": list(conversations)})
         return
     if not conversations:
         notes.print("There are no conversations yet. `famulus chat` begins one.")
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("id", no_wrap=True)
-    table.add_column("changed", no_wrap=True)
-    table.add_column("title", overflow="fold")
     for conversation in conversations:
-        table.add_row(conversation.id, _when(conversation.updated_at), harmless(conversation.title or "(no title)"))
-    output.print(table, soft_wrap=False)
+        title = harmless(conversation.title or "(no title)")
+        output.print(f"{conversation.id}  {_when(conversation.updated_at)}  {title}")
 
 
 def print_messages(conversation: Conversation, branch: Sequence[Message], *, as_json: bool) -> None:

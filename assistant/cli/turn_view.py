@@ -29,7 +29,8 @@ from assistant.core.events import (
 from assistant.services.services import Services
 
 TurnEnd = MessageFinished | TurnFailed
-_POLL_S = 0.2
+_PATIENCE_S = 0.1
+"""Longest wait for an event: on Windows Ctrl+C is only seen between two waits."""
 
 
 class TurnView(ABC):
@@ -38,6 +39,9 @@ class TurnView(ABC):
     @abstractmethod
     def show(self, event: Event) -> None:
         """Show one event; called in order."""
+
+    def catch_up(self) -> None:
+        """Show what was held back; called when nothing has happened for a moment."""
 
 
 class JsonView(TurnView):
@@ -118,6 +122,11 @@ class TerminalView(TurnView):
                 self._end()
                 print_error(event.error)
 
+    def catch_up(self) -> None:
+        """Paint the last words, which came too soon after the ones before them."""
+        if self._stream is not None:
+            self._stream.paint()
+
     def _tell(self, text: str) -> None:
         line = Text(text, overflow="ellipsis", no_wrap=True)  # as a plain string its brackets would be markup
         if self._status is None:
@@ -176,9 +185,10 @@ class TurnRunner:
     def _follow(self, events: queue.SimpleQueue[Event | None], request_id: str) -> TurnEnd | None:
         while True:
             try:
-                event = events.get(timeout=_POLL_S)
+                event = events.get(timeout=_PATIENCE_S)
             except queue.Empty:
-                continue  # on Windows a signal is only seen between two waits
+                self._view.catch_up()
+                continue
             if event is None:
                 self.interrupted = True
                 if self._services.chat.stop(request_id):

@@ -183,8 +183,10 @@ class EngineClient:
     def kill(self) -> None:
         """End the worker at once; open requests fail, the next request starts a new one."""
         with self._lock:
-            if self._worker is not None:
-                self._worker.kill()
+            worker = self._worker
+        if worker is not None:
+            worker.kill()
+            worker.wait()
 
     def close(self) -> None:
         """End the worker, if one runs."""

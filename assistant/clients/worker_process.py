@@ -78,8 +78,12 @@ class WorkerProcess(Generic[MessageT]):
         tie_to_app(self._process)
         self._writer = FrameWriter(cast(IO[bytes], self._process.stdin))  # type: ignore[arg-type]
         self._reader: FrameReader[MessageT] = FrameReader(cast(IO[bytes], self._process.stdout), union)  # type: ignore[arg-type]
-        threading.Thread(target=self._read, name=f"{name}-reader", daemon=True).start()
-        threading.Thread(target=self._collect_log, args=(logs,), name=f"{name}-log", daemon=True).start()
+        self._threads = (
+            threading.Thread(target=self._read, name=f"{name}-reader", daemon=True),
+            threading.Thread(target=self._collect_log, args=(logs,), name=f"{name}-log", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
 
     @property
     def process_id(self) -> int:
@@ -102,13 +106,18 @@ class WorkerProcess(Generic[MessageT]):
         self._process.kill()
 
     def close(self) -> None:
-        """Let the worker end by closing its pipe; kill it if it does not."""
+        """Let the worker end by closing its pipe, kill it if it does not, and wait; not from the reader thread."""
         self._writer.close()
         try:
             self._process.wait(_CLOSE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the end of a killed worker was told and its log is written; not from the reader thread."""
+        for thread in self._threads:
+            thread.join(_CLOSE_TIMEOUT_S)
 
     def _read(self) -> None:
         try:
@@ -118,6 +127,7 @@ class WorkerProcess(Generic[MessageT]):
             log.error("%s sent no valid frame: %s", self._name, error)
             self._process.kill()
         status = self._process.wait()
+        cast(IO[bytes], self._process.stdout).close()
         log.info("%s ended with status %d", self._name, status)
         self._writer.close()
         self._on_exit(status)

@@ -33,6 +33,7 @@ N_CTX_STEP = 256
 N_CTX_MIN = 512
 N_CTX_AUTOMATIC = 8192
 N_BATCH = 256
+"""Tokens of one prompt step: as fast as 512 on a processor, and progress is told twice as often."""
 F16_BYTES = 2
 F32_BYTES = 4
 PROCESS_BYTES = 64 * MIB

@@ -69,7 +69,9 @@ class TemplateRenderer:
         return reply
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
             self._process = subprocess.Popen(
                 worker_command(WorkerName.TEMPLATE), stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.context_plan import N_BATCH
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import ErrorInfo
 from assistant.core.sampling import SamplingParameters
@@ -60,7 +61,7 @@ class LoadModel(_Request, frozen=True, kw_only=True):
 
     path: str
     n_ctx: int
-    n_batch: int = 256
+    n_batch: int = N_BATCH
     n_gpu_layers: int = -1
     n_threads: int = 1
 

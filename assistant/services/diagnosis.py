@@ -65,6 +65,10 @@ def diagnose(services: Services) -> Diagnosis:
     database = services.database.check()
     if database != "ok":
         problems.append(DatabaseFailed("The database is damaged: {finding}", finding=database).info)
+    try:
+        services.settings.load()
+    except FamulusError as error:
+        problems.append(error.info)
     starter = find_starter_model()
     memory = psutil.virtual_memory()
     return Diagnosis(

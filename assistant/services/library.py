@@ -19,7 +19,8 @@ from assistant.core.events import ModelLoadProgressed, ModelReady
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.gguf_header import read_model_facts
-from assistant.hub.starter_model import SHA256 as STARTER_SHA256, find_starter_model, verify_once
+from assistant.hub.starter_model import SHA256 as STARTER_SHA256
+from assistant.hub.starter_model import find_starter_model, verify_once
 from assistant.protocol.engine_messages import LoadModel
 from assistant.services.event_bus import EventBus
 

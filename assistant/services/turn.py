@@ -127,14 +127,9 @@ class Turn:
     def _generate(self, answer: Message) -> GenerationFinished:
         try:
             load_s = self._load()
-        except RequestCancelled:
+            finished = self._follow(self._start(answer), answer)
+        except RequestCancelled:  # before the engine began with it
             return _CANCELLED
-        call = self._engine.generate(self._prompt(answer), sampling_parameters(self._settings.sampling))
-        with self._lock:
-            self._call = call
-        if self._cancelled.is_set():
-            self._engine.cancel(call.request_id)
-        finished = self._follow(call, answer)
         timings = msgspec.structs.replace(finished.timings, load_s=load_s)
         return msgspec.structs.replace(finished, timings=timings)
 
@@ -143,6 +138,14 @@ class Turn:
         loaded = self._engine.loaded
         self._vocabulary = loaded.vocabulary if loaded else ""
         return load_s
+
+    def _start(self, answer: Message) -> EngineCall:
+        call = self._engine.generate(self._prompt(answer), sampling_parameters(self._settings.sampling))
+        with self._lock:
+            self._call = call
+        if self._cancelled.is_set():
+            self._engine.cancel(call.request_id)
+        return call
 
     def _prompt(self, answer: Message) -> tuple[PromptMessage, ...]:
         conversation = self._conversations.get(self._conversation_id)

@@ -33,6 +33,7 @@ PARAGRAPH = (
     "The archive keeps letters, plans and invoices of the last two hundred years. "
     "Readers ask for a box by its number, wait about ten minutes, and return it before the evening. "
 )
+SYSTEM = "You are a patient archivist."
 LONG = 28
 SHORT = 1
 
@@ -109,7 +110,8 @@ class Famulus:
     def run(self, text: str) -> Timing:
         started = time.perf_counter()
         sampling = SamplingParameters(temperature=0.0, max_tokens=DECODE_TOKENS)
-        call = self.client.generate((PromptMessage(role="user", text=text),), sampling)
+        prompt = (PromptMessage(role="system", text=SYSTEM), PromptMessage(role="user", text=text))
+        call = self.client.generate(prompt, sampling)
         times: list[float] = []
         n_tokens: list[int] = []
         while True:
@@ -139,7 +141,7 @@ def main() -> None:
         for round_number in range(ROUNDS + 1):
             for size, repeats in (("long", LONG), ("short", SHORT)):
                 text = f"{chr(65 + next(numbers) % 26)}{PARAGRAPH * repeats}\nWrite a long story about this archive."
-                rendered = f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+                rendered = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
                 a, b = bare.run(bare.tokenize(rendered)), famulus.run(text)
                 if round_number:  # the first round warms both up
                     results[f"A {size}"].append(a)

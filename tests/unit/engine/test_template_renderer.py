@@ -65,6 +65,16 @@ def renderer() -> Iterator[TemplateRenderer]:
     renderer.close()
 
 
+@pytest.fixture
+def child(renderer: TemplateRenderer) -> psutil.Process:
+    """The process of `renderer`."""
+    renderer.close()
+    others = set(psutil.Process().children())
+    render(renderer, "", USER)
+    (child,) = set(psutil.Process().children()) - others
+    return child
+
+
 def render(renderer: TemplateRenderer, source: str, *messages: dict[str, str]) -> str:
     (text,) = renderer.render(source, [list(messages)], {"bos_token": "<s>", "eos_token": "</s>"})
     return text
@@ -121,7 +131,7 @@ HOSTILE = {
     "recursive loop": "{% for m in messages recursive %}{{ loop(messages) }}{% endfor %}",
     "doubling": "{% set n = namespace(s='ab') %}{% for i in range(60) %}{% set n.s = n.s + n.s %}{% endfor %}{{ n.s }}",
     "multiplication": "{{ 'a' * 10 ** 10 }}",
-    "power": "{{ 9 ** 9 ** 9 }}",
+    "power": "{{ 9 ** (9 ** 9) }}",
     "formatted width": "{{ '%10000000000d' % 1 }}",
     "str.format width": "{{ '{:>9999999999}'.format(1) }}",
     "ljust": "{{ 'a'.ljust(10 ** 10) }}",
@@ -190,9 +200,7 @@ def test_hostile_template(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
-def test_the_process_ends_itself_after_its_processor_seconds(renderer: TemplateRenderer) -> None:
-    render(renderer, "", USER)
-    (child,) = psutil.Process().children()
+def test_the_process_ends_itself_after_its_processor_seconds(renderer: TemplateRenderer, child: psutil.Process) -> None:
     started = time.monotonic()
     with pytest.raises(TemplateFailed, match="does not work"):
         render(renderer, HOSTILE["nested loops"], USER)
@@ -201,29 +209,22 @@ def test_the_process_ends_itself_after_its_processor_seconds(renderer: TemplateR
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the limits of another process")
-def test_the_system_bounds_the_process(renderer: TemplateRenderer) -> None:
-    render(renderer, "", USER)
-    (child,) = psutil.Process().children()
+def test_the_system_bounds_the_process(child: psutil.Process) -> None:
     assert child.rlimit(psutil.RLIMIT_AS) == (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES)
     assert child.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
     assert child.rlimit(psutil.RLIMIT_NOFILE) == (0, 0)
 
 
-def test_a_process_that_died_meanwhile_is_replaced(renderer: TemplateRenderer) -> None:
-    render(renderer, "", USER)
-    (child,) = psutil.Process().children()
+def test_a_process_that_died_meanwhile_is_replaced(renderer: TemplateRenderer, child: psutil.Process) -> None:
     child.kill()
     child.wait()
     assert render(renderer, "{{ messages[0].content }}", USER) == " Hi "
 
 
 def test_close_ends_the_process() -> None:
+    others = set(psutil.Process().children())
     renderer = TemplateRenderer()
     render(renderer, "", USER)
-    (child,) = [process for process in psutil.Process().children() if process.pid == renderer_pid(renderer)]
+    (child,) = set(psutil.Process().children()) - others
     renderer.close()
     assert not child.is_running()
-
-
-def renderer_pid(renderer: TemplateRenderer) -> int:
-    return max(process.pid for process in psutil.Process().children())

@@ -1,0 +1,97 @@
+"""The services as `assistant.bootstrap` wires them, over a fake engine and a tiny model file."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar, cast
+
+import msgspec
+
+from assistant.clients.engine_client import EngineClient
+from assistant.core.events import Event, MessageFinished, TurnEvent, TurnFailed
+from assistant.core.paths import DataPaths
+from assistant.core.settings import ModelSettings, Settings
+from assistant.services.chat import ChatService
+from assistant.services.event_bus import EventBus
+from assistant.services.library import LibraryService
+from assistant.services.services import Services
+from assistant.services.turn import TurnContext
+from assistant.storage.conversations import ConversationStore
+from assistant.storage.database import Database
+from assistant.storage.settings_file import SettingsFile
+from tests.fakes.fake_engine import FakeEngine
+from tests.tiny_gguf import write_tiny_model
+
+PATIENCE_S = 30.0
+EventT = TypeVar("EventT", bound=Event)
+
+
+def fake_services(home: Path, engine: FakeEngine) -> Services:
+    """Services over `home`; their settings name the tiny model there."""
+    paths = DataPaths(home)
+    model = home / "tiny.gguf"
+    if not model.exists():
+        write_tiny_model(model)
+    settings = SettingsFile(paths.settings)
+    settings.set("model.path", str(model))
+    settings.set("chat.system_prompt", "")
+    database = Database(paths.database)
+    conversations = ConversationStore(database, paths.locks)
+    client = cast(EngineClient, engine)
+    bus = EventBus()
+    library = LibraryService(client, bus, paths.verified_files)
+    context = TurnContext(conversations=conversations, engine=client, library=library, bus=bus)
+    return Services(
+        paths=paths,
+        settings=settings,
+        database=database,
+        conversations=conversations,
+        engine=client,
+        library=library,
+        chat=ChatService(context),
+        bus=bus,
+    )
+
+
+class EventLog:
+    """Records what is published, and waits for it."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self.events: list[Event] = []
+        self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        bus.subscribe(self._queue.put)
+
+    def wait_for(self, kind: type[EventT], request_id: str = "") -> EventT:
+        """The next event of this kind (of this turn); those before it are in `events` too."""
+        while True:
+            event = self._queue.get(timeout=PATIENCE_S)
+            self.events.append(event)
+            if isinstance(event, kind) and (
+                not request_id or (isinstance(event, TurnEvent) and event.request_id == request_id)
+            ):
+                return event
+
+    def end_of(self, request_id: str) -> MessageFinished | TurnFailed:
+        """The end of a turn, whatever it is."""
+        while True:
+            event = self.wait_for(TurnEvent, request_id)
+            if isinstance(event, MessageFinished | TurnFailed):
+                return event
+
+
+@contextlib.contextmanager
+def opened(services: Services) -> Iterator[Services]:
+    """Close them at the end, also after a failed test."""
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def with_model(settings: Settings, **values: object) -> Settings:
+    """The settings with some of the model's replaced."""
+    model: ModelSettings = msgspec.structs.replace(settings.model, **values)
+    return msgspec.structs.replace(settings, model=model)

@@ -1,0 +1,182 @@
+"""A random walk over a tree of conversations, answered in this process by the engine's own parts."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.core.conversation import FinishReason
+from assistant.core.sampling import SamplingParameters
+from assistant.engine.chat_template import ChatTemplate
+from assistant.engine.generation import Generation, PromptReader
+from assistant.engine.model import CancelFlag, Model
+from assistant.engine.prompt_cells import prompt_token_ids
+from assistant.engine.sequences import Sequence as CellSequence
+from assistant.engine.template_renderer import TemplateRenderer
+from assistant.protocol.engine_messages import (
+    EngineReply,
+    GenerationFinished,
+    LoadModel,
+    PromptMessage,
+    PromptProgressed,
+    TokensGenerated,
+)
+
+N_CTX = 1024
+N_THREADS = 1
+"""One: threads that wait for each other crawl on a machine that has other work."""
+GREEDY = SamplingParameters(temperature=0.0, max_tokens=8)
+QUESTIONS = (
+    "What is the capital of France?",
+    "And of Spain?",
+    "Write one line about rain.",
+    "Say it in other words, please.",
+    "Translate that: schönes Wetter, 天気 😀",
+    "Count to five.",
+    "Why?",
+)
+
+
+@dataclass
+class Answer:
+    """What one generation gave.
+
+    Attributes:
+        prompt: Ids of the prompt.
+        ids: Ids of the answer, as they were streamed.
+        text: Text of the answer, as it was streamed.
+        n_read: Ids of the prompt that were read when it was last told.
+        finished: The closing reply.
+    """
+
+    prompt: list[int]
+    ids: list[int] = field(default_factory=list)
+    text: str = ""
+    n_read: int = 0
+    finished: GenerationFinished | None = None
+
+    @property
+    def reason(self) -> FinishReason:
+        assert self.finished is not None
+        return self.finished.finish_reason
+
+    @property
+    def cached_tokens(self) -> int:
+        assert self.finished is not None
+        return self.finished.usage.cached_tokens
+
+    @property
+    def held(self) -> list[int]:
+        """Ids that the KV memory holds afterwards: the last one of an answer is decoded only when more follow."""
+        if self.n_read < len(self.prompt):
+            return self.prompt[: self.n_read]
+        return self.prompt + (self.ids if self.reason is FinishReason.STOP else self.ids[:-1])
+
+
+class Talker:
+    """The engine's model, template and KV memory, without a process between.
+
+    Args:
+        path: The model file.
+        n_batch: Most tokens of one prompt step.
+        n_ctx: Context length, tokens.
+    """
+
+    def __init__(self, path: Path, n_batch: int, n_ctx: int = N_CTX) -> None:
+        self._cancel = CancelFlag()
+        request = LoadModel(request_id="e1", path=str(path), n_ctx=n_ctx, n_batch=n_batch, n_threads=N_THREADS)
+        self.model = Model(request, self._cancel, lambda fraction: None)
+        self._renderer = TemplateRenderer()
+        self._template = ChatTemplate(self.model.chat_template(), {}, self._renderer)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start from an empty KV memory."""
+        self.model.keep_positions(0, 0)
+        self._reader = PromptReader(self.model, CellSequence(seq_id=0))
+
+    def prompt(self, messages: Sequence[PromptMessage]) -> list[int]:
+        return prompt_token_ids(self._template.segments(messages), self.model.vocabulary)
+
+    def answer(
+        self,
+        prompt: Sequence[int],
+        sampling: SamplingParameters = GREEDY,
+        *,
+        cancel_after_tokens: int | None = None,
+        cancel_in_prompt: bool = False,
+    ) -> Answer:
+        """Generate; the cancel flag is set from `emit`, as another thread would while a step computes."""
+        answer = Answer(list(prompt))
+
+        def emit(reply: EngineReply) -> None:
+            if isinstance(reply, PromptProgressed):
+                answer.n_read = reply.n_done
+                self._cancel.is_set = cancel_in_prompt and reply.n_done > reply.n_cached
+            elif isinstance(reply, TokensGenerated):
+                answer.text += reply.text
+                answer.ids += reply.token_ids
+                self._cancel.is_set = cancel_after_tokens is not None and len(answer.ids) >= cancel_after_tokens
+
+        generation = Generation(
+            "e1", self.model, self._reader, cancel=self._cancel, emit=emit, received_at=time.perf_counter()
+        )
+        answer.finished = generation.run(prompt, sampling)
+        self._cancel.is_set = False
+        return answer
+
+    def message(self, answer: Answer) -> PromptMessage:
+        """The answer as the app stores it and sends it again."""
+        assert answer.finished is not None
+        return PromptMessage(
+            role="assistant",
+            text=answer.text,
+            token_ids=answer.finished.token_ids,
+            vocabulary=self.model.vocabulary.digest,
+        )
+
+    def close(self) -> None:
+        self.model.close()
+        self._renderer.close()
+
+
+class Walk:
+    """Random edits, retries, branch switches and stops; equal seeds, equal walks.
+
+    Args:
+        talker: Who answers.
+        seed: Seed of the walk.
+    """
+
+    def __init__(self, talker: Talker, seed: int) -> None:
+        self._talker = talker
+        self._random = random.Random(seed)
+        system = PromptMessage(role="system", text="You are brief.")
+        self._branches: list[list[PromptMessage]] = [[system]]
+
+    def step(self) -> Answer:
+        """Do one thing that a person could do, and answer."""
+        choose = self._random
+        branch = list(choose.choice(self._branches[-3:]))
+        action = choose.choice(("ask", "ask", "edit", "retry", "switch"))
+        if action == "edit" and len(branch) > 1:
+            branch = branch[: choose.randrange(1, len(branch), 2)]
+        elif action == "retry" and len(branch) > 1:
+            branch = branch[:-2] + [branch[-2]]
+        elif action == "switch":
+            branch = list(choose.choice(self._branches))
+        if branch[-1].role != "user":
+            branch.append(PromptMessage(role="user", text=choose.choice(QUESTIONS)))
+        prompt = self._talker.prompt(branch)
+        stop = choose.choice((None, None, None, "answer", "prompt"))
+        answer = self._talker.answer(
+            prompt,
+            cancel_after_tokens=choose.randint(1, 5) if stop == "answer" else None,
+            cancel_in_prompt=stop == "prompt",
+        )
+        if answer.text:
+            self._branches.append([*branch, self._talker.message(answer)])
+        return answer

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import io
+import json
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assistant.cli import chat_loop
+from assistant.cli.chat_loop import ChatLoop
+from assistant.cli.turn_view import JsonView, PlainView
+from assistant.core.events import AnswerGrew
+from assistant.services.services import Services
+from tests.fakes.fake_engine import Death, FakeEngine, Stall
+
+Say = Callable[..., int]
+
+
+class Input(io.TextIOWrapper):
+    """Standard input that is a pipe with these bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+
+
+@pytest.fixture
+def say(services: Services, monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Runs the loop on lines; returns its exit code."""
+
+    def run(
+        *lines: str | bytes, first: str | None = None, as_json: bool = True, conversation: str | None = None
+    ) -> int:
+        data = b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines)
+        monkeypatch.setattr("sys.stdin", Input(data))
+        view = JsonView() if as_json else PlainView()
+        return ChatLoop(services, services.settings.load(), conversation, view, as_json=as_json).run(first)
+
+    return run
+
+
+def objects(capsys: pytest.CaptureFixture[str], *types: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if line["type"] in types]
+
+
+def test_lines_are_one_conversation(say: Say, capsys: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
+    assert say("One?", "", "  Two?  ") == 0
+    first, second = objects(capsys, "finished")
+    assert first["conversation_id"] == second["conversation_id"]
+    assert first["usage"].keys() == {"prompt_tokens", "cached_tokens", "completion_tokens"}
+    assert first["timings"].keys() == {"load_s", "prompt_s", "first_token_s", "decode_tokens_per_s"}
+    assert (first["text"], first["finish_reason"]) == ("Fine.", "stop")
+    assert [each.text for each in engine.prompts[1]] == ["One?", "Fine.", "Two?"]
+
+
+def test_a_first_message_comes_before_the_lines(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("/stats", first="One?") == 0
+    assert [each["type"] for each in objects(capsys, "finished", "stats")] == ["finished", "stats"]
+
+
+def test_quit_ends_and_the_rest_is_not_read(say: Say, engine: FakeEngine) -> None:
+    assert say("/quit", "One?") == 0
+    assert engine.prompts == []
+
+
+def test_no_lines_are_no_mistake(say: Say) -> None:
+    assert say() == 0
+
+
+def test_closed_standard_input(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert ChatLoop(services, services.settings.load(), None, PlainView(), as_json=False).run() == 0
+
+
+def test_new_begins_another_conversation(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    say("One?", "/new", "Two?")
+    first, second = objects(capsys, "finished")
+    assert first["conversation_id"] != second["conversation_id"]
+
+
+def test_list_and_open(say: Say, capsys: pytest.CaptureFixture[str], engine: FakeEngine) -> None:
+    say("One?")
+    (finished,) = objects(capsys, "finished")
+    engine.will_answer("Again.")
+    assert say("/list", f"/open {finished['conversation_id'][:6]}", "/stats", "Two?") == 0
+    listed, opened, stats, answer = objects(capsys, "conversations", "conversation", "stats", "finished")
+    assert [each["title"] for each in listed["conversations"]] == ["One?"]
+    assert [each["text"] for each in opened["messages"]] == ["One?", "Fine."]
+    assert "token_ids" not in opened["messages"][1]
+    assert stats["usage"] == finished["usage"]
+    assert (answer["conversation_id"], answer["text"]) == (finished["conversation_id"], "Again.")
+
+
+def test_retry_and_edit(say: Say, engine: FakeEngine, services: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.will_answer("A")
+    engine.will_answer("B")
+    engine.will_answer("C")
+    assert say("One?", "/retry", "/edit Two?") == 0
+    assert [each["text"] for each in objects(capsys, "finished")] == ["A", "B", "C"]
+    assert [prompt[0].text for prompt in engine.prompts] == ["One?", "One?", "Two?"]
+    (conversation,) = services.conversations.list()
+    assert [message.text for message in services.conversations.branch(conversation.id)] == ["Two?", "C"]
+
+
+def test_system_is_shown_and_set(say: Say, engine: FakeEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("/system", "/system Be brief.", "/system", "One?") == 0
+    texts = [each["text"] for each in objects(capsys, "system")]
+    assert (texts[0], texts[2]) == ("There is no system prompt.", "Be brief.")
+    assert [(each.role, each.text) for each in engine.prompts[0]] == [("system", "Be brief."), ("user", "One?")]
+
+
+def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("/help") == 0
+    (help_,) = objects(capsys, "help")
+    commands = {"/new", "/list", "/open", "/retry", "/edit", "/system", "/stats", "/help", "/quit"}
+    assert help_["commands"].keys() == commands
+    assert say("/help", as_json=False) == 0
+    shown = capsys.readouterr().err
+    assert all(command in shown for command in commands)
+
+
+def test_two_slashes_are_a_message(say: Say, engine: FakeEngine) -> None:
+    assert say("//quit now") == 0
+    assert engine.prompts[0][0].text == "/quit now"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("/sats", "InputInvalid"),
+        ("/xyzzy", "InputInvalid"),
+        ("/open", "InputInvalid"),
+        ("/open zzzz", "ConversationNotFound"),
+        ("/retry", "MessageNotFound"),
+        ("/edit", "MessageNotFound"),
+        ("/stats", "MessageNotFound"),
+    ],
+)
+def test_a_wrong_command_is_told_and_the_loop_goes_on(
+    say: Say, capsys: pytest.CaptureFixture[str], line: str, kind: str
+) -> None:
+    assert say(line, "One?") == 1
+    captured = capsys.readouterr()
+    types = [json.loads(each) for each in captured.out.splitlines()]
+    assert next(each["kind"] for each in types if each["type"] == "error") == kind
+    assert types[-1]["type"] == "finished"
+    assert captured.err.startswith("famulus: ")
+
+
+def test_a_near_command_is_proposed(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    say("/sats")
+    assert "/stats" in capsys.readouterr().err
+
+
+def test_edit_needs_a_text_where_nobody_can_edit(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say("One?", "/edit") == 1
+    assert "new text" in capsys.readouterr().err
+
+
+def test_a_failed_turn_is_told_and_the_next_one_works(
+    say: Say, engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.will_answer("Half", Death())
+    assert say("One?", "Two?") == 1
+    error, finished = objects(capsys, "error", "finished")
+    assert (error["kind"], error["text"]) == ("EngineStopped", "Half")
+    assert error["conversation_id"] == finished["conversation_id"]
+
+
+def test_plain_text_ends_its_line_before_an_error(
+    say: Say, engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.will_answer("Half", Death())
+    say("One?", "Two?", as_json=False)
+    assert capsys.readouterr().out == "Half\nFine.\n"
+
+
+def test_what_is_not_utf8_ends_the_loop(say: Say) -> None:
+    with pytest.raises(chat_loop.InputInvalid):
+        say(b"\xff\xfe\x00", "One?")
+
+
+def test_ctrl_c_stops_the_answer_and_not_the_loop(
+    say: Say, engine: FakeEngine, services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.will_answer("Half", Stall())
+    engine.will_answer("Whole.")
+    services.bus.subscribe(
+        lambda event: (
+            signal.raise_signal(signal.SIGINT) if isinstance(event, AnswerGrew) and event.text == "Half" else None
+        )
+    )
+    assert say("One?", "Two?") == 0
+    finished = objects(capsys, "finished")
+    assert [(each["text"], each["finish_reason"]) for each in finished] == [("Half", "cancelled"), ("Whole.", "stop")]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_twice_while_it_loads(say: Say, engine: FakeEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    class Pressed(Stall):
+        def last(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            super().last()
+
+    engine.will_load(0.5, Pressed())
+    assert say("One?", "Two?") == 0
+    assert [each["finish_reason"] for each in objects(capsys, "finished")] == ["cancelled", "stop"]

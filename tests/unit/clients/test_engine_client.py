@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from assistant.clients import engine_client
+from assistant.clients.engine_client import EngineClient
+from assistant.core.errors import EngineStopped, EngineUnavailable, FamulusError, ModelLoadFailed, RequestCancelled
+from assistant.core.sampling import SamplingParameters
+from assistant.protocol.engine_messages import LoadModel, PromptMessage, TokensGenerated
+
+FakeWorker = Callable[[str], None]
+MESSAGES = (PromptMessage(role="user", text="Hi"),)
+
+LOADS = """
+hello()
+loaded = dict(n_ctx=512, n_ctx_train=512, vocabulary="v", load_s=0.1)
+"""
+
+
+@pytest.fixture
+def client(logs: Path) -> Iterator[EngineClient]:
+    client = EngineClient(logs.parent, logs)
+    yield client
+    client.close()
+
+
+def load(client: EngineClient, fractions: list[float] | None = None) -> None:
+    call = client.begin_load(LoadModel(request_id="", path="m.gguf", n_ctx=512))
+    client.finish_load(call, (fractions if fractions is not None else []).append)
+
+
+def test_hello_starts_the_worker_once(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker("hello(); reader.read()")
+    assert client.process_id is None
+    assert client.hello().llama_cpp == "0"
+    process_id = client.process_id
+    assert process_id is not None
+    client.hello()
+    assert client.process_id == process_id
+
+
+def test_a_worker_of_another_protocol_is_refused(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker("hello(PROTOCOL_VERSION + 1); reader.read()")
+    with pytest.raises(EngineUnavailable) as refused:
+        client.hello()
+    assert "protocol" in refused.value.info.cause
+
+
+def test_a_worker_that_ends_at_once_is_a_named_error(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker("sys.exit(1)")
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable):
+            client.describe_backends()
+
+
+def test_a_worker_that_says_nothing_is_killed(
+    fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_client, "START_TIMEOUT_S", 0.3)
+    fake_worker("time.sleep(60)")
+    with pytest.raises(EngineUnavailable) as silent:
+        client.hello()
+    assert "no first message" in silent.value.info.cause
+
+
+def test_what_is_loaded_is_known(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+while (request := reader.read()) is not None:
+    if isinstance(request, LoadModel):
+        for fraction in (0.5, 1.0):
+            writer.write(LoadProgressed(request_id=request.request_id, fraction=fraction))
+        writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+    else:
+        writer.write(ModelUnloaded(request_id=request.request_id))
+"""
+    )
+    fractions: list[float] = []
+    load(client, fractions)
+    assert fractions == [0.5, 1.0]
+    assert client.loaded is not None
+    assert client.loaded.n_ctx == 512
+    client.unload()
+    assert client.loaded is None
+    client.unload()
+
+
+def test_a_load_that_stalls_is_given_up(
+    fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_client, "STALL_TIMEOUT_S", 0.3)
+    fake_worker("hello(); reader.read(); time.sleep(60)")
+    with pytest.raises(ModelLoadFailed, match="stopped answering"):
+        load(client)
+    fake_worker("hello(); reader.read()")
+    assert client.hello().llama_cpp == "0"
+
+
+def test_a_crash_fails_the_open_calls_and_the_next_one_starts_a_new_worker(
+    fake_worker: FakeWorker, client: EngineClient
+) -> None:
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+request = reader.read()
+writer.write(TokensGenerated(request_id=request.request_id, text="Hel"))
+os.abort()
+"""
+    )
+    load(client)
+    call = client.generate(MESSAGES, SamplingParameters())
+    reply = call.next_reply(20.0)
+    assert isinstance(reply, TokensGenerated)
+    with pytest.raises(EngineStopped) as stopped:
+        call.next_reply(20.0)
+    assert "-6" in stopped.value.info.cause
+    assert client.loaded is None
+    fake_worker("hello(); reader.read()")
+    client.hello()
+    assert client.process_id is not None
+
+
+def test_a_request_right_after_kill_finds_a_new_worker(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker("hello(); reader.read()")
+    for _ in range(5):
+        client.hello()
+        first = client.process_id
+        client.kill()
+        client.hello()
+        assert client.process_id not in (None, first)
+
+
+def test_a_failed_request_is_its_error(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+from assistant.core.errors import ModelNotLoaded
+while (request := reader.read()) is not None:
+    error = ModelNotLoaded("No model is loaded for {n}.", n=3)
+    writer.write(Failed(request_id=request.request_id, error=error.info))
+"""
+    )
+    with pytest.raises(FamulusError, match="No model is loaded for 3"):
+        client.count_tokens(MESSAGES)
+    with pytest.raises(FamulusError, match="No model is loaded for 3"):
+        load(client)
+
+
+def test_cancel_reaches_the_worker(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+from assistant.core.errors import RequestCancelled
+request, cancel = reader.read(), reader.read()
+assert isinstance(cancel, Cancel) and cancel.request_id == request.request_id
+writer.write(Failed(request_id=request.request_id, error=RequestCancelled("The request was stopped.").info))
+reader.read()
+"""
+    )
+    call = client.begin_load(LoadModel(request_id="", path="m.gguf", n_ctx=512))
+    client.cancel(call.request_id)
+    with pytest.raises(RequestCancelled):
+        client.finish_load(call, lambda fraction: None)
+    client.cancel(call.request_id)
+    client.cancel("unknown")
+    assert client.process_id is not None
+
+
+def test_a_worker_that_ignores_cancel_is_killed(
+    fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_client, "CANCEL_TIMEOUT_S", 0.3)
+    fake_worker("hello(); time.sleep(60)")
+    call = client.generate(MESSAGES, SamplingParameters())
+    started = time.monotonic()
+    client.cancel(call.request_id)
+    with pytest.raises(EngineStopped):
+        call.next_reply(20.0)
+    assert time.monotonic() - started < 5.0
+
+
+def test_calls_of_many_threads_get_their_own_replies(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+while (request := reader.read()) is not None:
+    writer.write(TokensCounted(request_id=request.request_id, n_tokens=len(request.messages[0].text)))
+"""
+    )
+    with ThreadPoolExecutor(8) as pool:
+        counts = pool.map(lambda n: client.count_tokens((PromptMessage(role="user", text="x" * n),)), range(100))
+        assert list(counts) == list(range(100))

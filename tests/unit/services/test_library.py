@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from assistant.core.errors import ModelFileDamaged, ModelNotFound
+from assistant.core.settings import ModelSettings, Settings
+from assistant.services import library
+from assistant.services.services import Services
+from tests.fakes.fake_engine import FakeEngine
+
+
+def load(services: Services, settings: Settings) -> float:
+    return services.library.ensure_loaded(settings.model, threading.Event())[1]
+
+
+def test_a_model_is_called_by_its_file(services: Services, settings: Settings) -> None:
+    assert services.library.name_of(settings.model) == "tiny"
+    chosen = services.library.choose(settings.model)
+    assert (chosen.name, chosen.is_starter) == ("tiny", False)
+    assert services.library.choose(ModelSettings()).is_starter
+
+
+def test_what_is_no_model_is_refused(services: Services, tmp_path: Path) -> None:
+    noise = tmp_path / "noise.gguf"
+    noise.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ModelFileDamaged):
+        services.library.choose(ModelSettings(path=str(noise)))
+    with pytest.raises(ModelNotFound):
+        services.library.choose(ModelSettings(path=str(tmp_path / "none.gguf")))
+
+
+def test_without_the_starter_model_the_error_names_a_remedy(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "find_starter_model", lambda: None)
+    assert services.library.name_of(ModelSettings()) == ""
+    with pytest.raises(ModelNotFound) as caught:
+        services.library.choose(ModelSettings())
+    assert "--model FILE" in caught.value.info.remedy
+
+
+def test_the_load_says_path_context_and_threads(services: Services, engine: FakeEngine, settings: Settings) -> None:
+    assert load(services, settings) == 0.25
+    (request,) = engine.loads
+    assert request.path == settings.model.path
+    assert request.n_ctx > 0
+    assert 1 <= request.n_threads <= (os.cpu_count() or 1)
+
+
+def test_a_file_that_changed_is_loaded_again(services: Services, engine: FakeEngine, settings: Settings) -> None:
+    load(services, settings)
+    assert load(services, settings) == 0.0
+    os.utime(settings.model.path, ns=(1, 1))
+    assert load(services, settings) == 0.25
+    assert (len(engine.loads), engine.unloads) == (2, 2)
