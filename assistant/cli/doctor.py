@@ -20,7 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check this installation: versions, processor, graphics card, folders."""
+    """Check versions, processor, graphics card and folders."""
     services: Services
     with context.obj() as services:
         diagnosis = diagnose(services)

@@ -14,6 +14,9 @@ import typer
 
 from assistant.core.settings import Settings
 
+_OTHER_NAMES = {"chat.system_prompt": "--system", "model.path": "--model"}
+"""Options that are not called like their setting."""
+
 
 def overridden(settings: Settings, options: dict[str, Any]) -> Settings:
     """The settings with some of them replaced.
@@ -31,7 +34,7 @@ def overridden(settings: Settings, options: dict[str, Any]) -> Settings:
             continue
         section, name = key.split(".")
         values[section][name] = value
-        hint = f"--{name.replace('_', '-')}"
+        hint = _OTHER_NAMES.get(key, f"--{name.replace('_', '-')}")
         if isinstance(value, float) and not math.isfinite(value):
             raise typer.BadParameter("It must be a finite number.", param_hint=hint)
         try:

@@ -42,6 +42,7 @@ class TurnView(ABC):
 
     def catch_up(self) -> None:
         """Show what was held back; called when nothing has happened for a moment."""
+        return
 
 
 class JsonView(TurnView):

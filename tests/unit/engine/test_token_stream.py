@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import codecs
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,8 +72,10 @@ def test_ids_come_in_order_and_with_their_whole_text(data: st.DataObject, text: 
 def test_without_a_stop_all_ids_spell_the_text(data: st.DataObject, answer: bytes) -> None:
     pieces = data.draw(pieces_of(answer))
     stream, _ = run(pieces, [])
-    assert stream.text == answer.decode("utf-8", "replace")
-    assert stream.token_ids == list(range(len(pieces)))
+    whole = codecs.getincrementaldecoder("utf-8")("replace").decode(answer)
+    assert stream.text == whole
+    if whole == answer.decode("utf-8", "replace"):
+        assert stream.token_ids == list(range(len(pieces)))
 
 
 def test_the_stop_that_is_complete_first_wins() -> None:
@@ -80,10 +84,10 @@ def test_the_stop_that_is_complete_first_wins() -> None:
         assert stream.text == "ab"
 
 
-def test_a_character_cut_by_the_end_of_the_answer_is_a_replacement_character() -> None:
+def test_a_character_cut_by_the_end_of_the_answer_is_left_out_with_its_ids() -> None:
     stream, releases = run([b"a", "€".encode()[:2]], [])
-    assert [release.text for release in releases] == ["a", "", "�"]
-    assert stream.token_ids == [0, 1]
+    assert [release.text for release in releases] == ["a", "", ""]
+    assert stream.token_ids == [0]
 
 
 def test_text_that_may_begin_a_stop_is_held_back() -> None:

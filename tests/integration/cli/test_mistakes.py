@@ -1,0 +1,138 @@
+"""Whatever is wrong is said in plain words, with the promised exit code and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.famulus import Famulus
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("chat", "--nonsense"),
+        ("chat", "--top-p", "1.5", "Hi"),
+        ("chat", "--temperature", "nan", "Hi"),
+        ("chat", "--seed", "many", "Hi"),
+        ("conversations", "list", "--limit", "0"),
+        ("conversations", "show"),
+        ("bench", "--runs", "0"),
+    ],
+)
+def test_wrong_usage_is_2(famulus: Famulus, words: tuple[str, ...]) -> None:
+    ended = famulus(*words)
+    assert (ended.code, ended.out) == (2, b"")
+    assert ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "said"),
+    [
+        (("chat",), b"", "no question"),
+        (("chat", ""), b" \n", "no question"),
+        (("chat", "What is this?"), b"\x7fELF\xff\xfe\x00", "not text in UTF-8"),
+        (("chat", "--interactive"), b"\xff\xfe\n", "not text in UTF-8"),
+        (("chat",), b"x" * (16 * 1024**2 + 1), "larger than 16 MB"),
+        (("chat", "--model", "/nowhere/model.gguf", "Hi"), b"", "model.gguf"),
+        (("chat", "--conversation", "abcd1234", "Hi"), b"", "no conversation abcd1234"),
+        (("conversations", "delete", "zz"), b"", "no conversation zz"),
+        (("models", "info", "/nowhere/model.gguf"), b"", "model.gguf"),
+        (("models", "info", "/dev/null"), b"", "famulus: "),
+        (("settings", "get", "sampling.topp"), b"", "sampling.topp"),
+        (("settings", "set", "sampling.top_p", "7"), b"", "sampling.top_p"),
+    ],
+)
+def test_what_cannot_be_done_is_1(famulus: Famulus, words: tuple[str, ...], stdin: bytes, said: str) -> None:
+    ended = famulus(*words, stdin=stdin)
+    assert (ended.code, ended.out) == (1, b"")
+    assert said in ended.err
+    assert "unexpected" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("famulus chat < /dev/null", 1),
+        ("famulus chat <&-", 0),
+        ("famulus chat --interactive <&-", 0),
+        ("famulus chat --interactive < /dev/null", 0),
+        ("famulus conversations list >&-", 0),
+        ("famulus conversations list 2>&-", 0),
+        ("famulus settings > /dev/full", 1),
+    ],
+)
+def test_closed_and_empty_streams(famulus: Famulus, line: str, code: int) -> None:
+    assert famulus.shell(line).code == code
+
+
+def test_a_data_folder_that_is_a_file(famulus: Famulus) -> None:
+    famulus.home.write_text("not a folder")
+    ended = famulus("conversations", "list")
+    assert ended.code == 1
+    assert str(famulus.home) in ended.err
+    assert "FAMULUS_HOME" in ended.err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind the superuser")
+def test_a_data_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    ended = Famulus(tmp_path / "home")("conversations", "list")
+    tmp_path.chmod(0o700)
+    assert (ended.code, "FAMULUS_HOME" in ended.err) == (1, True)
+
+
+def test_a_damaged_settings_file(famulus: Famulus) -> None:
+    famulus.home.mkdir()
+    settings = famulus.home / "settings.toml"
+    settings.write_text("[sampling\ntop_p = ")
+    ended = famulus("chat", "Hi")
+    assert ended.code == 1
+    assert "settings.toml" in ended.err
+    doctor = famulus("doctor", "--json")
+    assert doctor.code == 1
+    assert [each["kind"] for each in doctor.objects[0]["problems"]] == ["SettingInvalid"]
+    assert famulus("conversations", "list").code == 0
+    assert settings.read_text() == "[sampling\ntop_p = "
+
+
+def test_a_database_that_is_none(famulus: Famulus) -> None:
+    famulus.home.mkdir()
+    database = famulus.home / "famulus.db"
+    database.write_bytes(b"no database at all" * 100)
+    before = database.read_bytes()
+    ended = famulus("conversations", "list")
+    assert ended.code == 1
+    assert "famulus.db" in ended.err
+    assert database.read_bytes() == before
+
+
+def test_a_log_that_cannot_be_written_disturbs_nothing(famulus: Famulus) -> None:
+    (famulus.home / "logs" / "app.log").mkdir(parents=True)
+    ended = famulus("conversations", "show", "abcd")
+    assert ended.code == 1
+    assert ended.err.startswith("famulus: There is no conversation abcd.")
+
+
+def test_files_are_private(famulus: Famulus) -> None:
+    famulus("settings", "set", "sampling.seed", "7")
+    assert famulus.home.stat().st_mode & 0o777 == 0o700
+    for name in ("famulus.db", "settings.toml"):
+        assert (famulus.home / name).stat().st_mode & 0o077 == 0
+    with sqlite3.connect(famulus.home / "famulus.db") as connection:
+        assert connection.execute("SELECT count(*) FROM conversation").fetchone() == (0,)
+    connection.close()
+
+
+def test_help_is_complete(famulus: Famulus) -> None:
+    text = famulus("--help").text
+    for command in ("chat", "conversations", "models", "settings", "doctor", "bench"):
+        assert f"\n  {command} " in text
+    assert "...\n" not in text.partition("\n")[2], "a description is cut off"
+    options = "model system temperature top-p top-k min-p seed max-tokens n-ctx conversation json interactive"
+    chat = famulus("chat", "--help").text
+    assert all(f"--{option} " in chat for option in options.split())
