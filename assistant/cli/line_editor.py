@@ -13,6 +13,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import FileHistory
+from prompt_toolkit.output import create_output
 
 from assistant.core.errors import InputInvalid
 
@@ -36,6 +37,7 @@ class LineEditor:
             auto_suggest=AutoSuggestFromHistory(),
             completer=WordCompleter(commands, sentence=True),
             complete_while_typing=False,
+            output=create_output(always_prefer_tty=True),  # with the answers in a file, the prompt goes to stderr
         )
 
     def __iter__(self) -> Iterator[str]:

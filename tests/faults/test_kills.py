@@ -34,7 +34,9 @@ def test_fifty_killed_programs_leave_no_worker_and_a_sound_database(
 ) -> None:
     kills = kill_program_while_streaming(tmp_path, ROUNDS, seed=2)
     orphans, lost = max(kill.orphans_s for kill in kills), max(kill.lost_s for kill in kills)
-    print(f"{len(kills)} programs killed; workers gone after at most {orphans:.2f} s, text lost of at most {lost:.3f} s")
+    print(
+        f"{len(kills)} programs killed; workers gone after at most {orphans:.2f} s, text lost of at most {lost:.3f} s"
+    )
     assert orphans <= ORPHAN_LIMIT_S
     assert lost <= LOSS_LIMIT_S
     monkeypatch.setenv("FAMULUS_HOME", str(tmp_path))

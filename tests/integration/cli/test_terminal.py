@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
 import pexpect
 
-from tests.integration.cli.famulus import COMMAND, LONG_TASK, PATIENCE_S, Famulus
+from tests.integration.cli.famulus import COMMAND, LONG_TASK, PASSAGE, PATIENCE_S, Famulus
 
 PROMPT = "\x1b[?2004h"
 """The editor turns bracketed paste on whenever it begins to wait for a line."""
@@ -52,8 +52,8 @@ def ended(terminal: pexpect.spawn) -> int | None:
 
 
 def test_a_message_is_answered_and_quit_ends(terminal: pexpect.spawn) -> None:
-    terminal.send("What is the capital of France?\r")
-    terminal.expect_exact("Paris")
+    terminal.send(f"{PASSAGE}\r")
+    terminal.expect_exact("Late payments incur 2%")
     terminal.expect_exact(PROMPT)
     terminal.send("/stats\r")
     terminal.expect(re.compile(r"\d+ tokens read"))
