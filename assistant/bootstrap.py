@@ -70,8 +70,11 @@ def data_folder() -> Path:
 
 def _prepare(paths: DataPaths) -> None:
     try:
-        for folder in (paths.home, paths.logs, paths.locks):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not any(paths.home.iterdir()):
+            paths.home.chmod(0o700)  # a folder made ahead; one that holds other things is not ours alone
+        for folder in (paths.logs, paths.locks):
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise DataFolderUnusable(
             "The data folder {folder} cannot be used: {reason}.",

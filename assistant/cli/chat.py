@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.chat_loop import ChatLoop
+from assistant.cli.listing import print_messages
 from assistant.cli.options import model_option, overridden
 from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
@@ -102,8 +103,14 @@ def _converse(
     first: str | None,
     as_json: bool,
 ) -> int:
-    if is_terminal(sys.stdin) and not as_json and not settings.model.path:
-        notes.print(STARTER_NOTE, style="dim", soft_wrap=False)
+    chosen = services.library.choose(settings.model)  # what is wrong with it is said before the first question
+    if is_terminal(sys.stdin) and not as_json:
+        services.library.load_ahead(settings.model)
+        if chosen.is_starter:
+            notes.print(STARTER_NOTE, style="dim", soft_wrap=False)
+        if conversation_id is not None:
+            branch = services.conversations.branch(conversation_id)
+            print_messages(services.conversations.get(conversation_id), branch, as_json=False)
     loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json)
     return loop.run(first)
 

@@ -1,10 +1,11 @@
 """Models: which one is wanted, whether it is sound and fits, and that it is loaded.
 
-Process: app. Thread: `ensure_loaded` from the turn thread; the rest from any.
+Process: app. Thread: every method from any thread; `ensure_loaded` blocks its caller, one load runs at a time.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import psutil
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.context_plan import choose_n_ctx
-from assistant.core.errors import EngineStopped, ModelLoadFailed, ModelNotFound
+from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, ModelNotFound, RequestCancelled
 from assistant.core.events import ModelLoadProgressed, ModelReady
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
@@ -23,6 +24,8 @@ from assistant.hub.starter_model import SHA256 as STARTER_SHA256
 from assistant.hub.starter_model import find_starter_model, verify_once
 from assistant.protocol.engine_messages import LoadModel
 from assistant.services.event_bus import EventBus
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ class LibraryService:
         self._lock = threading.Lock()
         self._load_request = ""
         self._loaded_for: tuple[ModelSettings, int, int] | None = None
+        self._one_load = threading.Lock()
+        self._closing = threading.Event()
+        self._ahead: threading.Thread | None = None
 
     def name_of(self, settings: ModelSettings) -> str:
         """Short name of the model that the settings ask for, without looking at the file."""
@@ -99,6 +105,40 @@ class LibraryService:
             RequestCancelled: `cancelled` was set.
             FamulusError: What `choose` raises; `NotEnoughMemory` with what would fit; a failed load.
         """
+        with self._one_load:
+            if cancelled.is_set():
+                raise RequestCancelled("The request was stopped.")
+            return self._ensure_loaded(settings, cancelled)
+
+    def load_ahead(self, settings: ModelSettings) -> None:
+        """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
+
+        What goes wrong is only logged: the first question meets it again and says so.
+        """
+        self._ahead = threading.Thread(target=self._load_ahead, args=(settings,), name="load-ahead", daemon=True)
+        self._ahead.start()
+
+    def cancel_load(self) -> None:
+        """Stop the load under way, if there is one."""
+        with self._lock:
+            request_id = self._load_request
+        if request_id:
+            self._engine.cancel(request_id)
+
+    def close(self) -> None:
+        """Stop a load that was begun ahead, and wait for its end."""
+        self._closing.set()
+        self.cancel_load()
+        if self._ahead is not None:
+            self._ahead.join()
+
+    def _load_ahead(self, settings: ModelSettings) -> None:
+        try:
+            self.ensure_loaded(settings, self._closing)
+        except FamulusError as error:
+            log.info("the model was not loaded ahead: %s (%s)", error, error.info.cause)
+
+    def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         chosen = self.choose(settings)
         stat = os.stat(chosen.path)
         wanted = (settings, stat.st_size, stat.st_mtime_ns)
@@ -117,13 +157,6 @@ class LibraryService:
         load_s = self._load(request, chosen.name, cancelled)
         self._loaded_for = wanted
         return chosen, load_s
-
-    def cancel_load(self) -> None:
-        """Stop the load under way, if there is one."""
-        with self._lock:
-            request_id = self._load_request
-        if request_id:
-            self._engine.cancel(request_id)
 
     def _load(self, request: LoadModel, name: str, cancelled: threading.Event) -> float:
         call = self._engine.begin_load(request)

@@ -193,7 +193,7 @@ class Turn:
             return
         if self._flush is not None and not self._flush.done():
             return  # the disk is slower than the model: the next flush takes all of it
-        self._flush = self._conversations.grow_answer(answer.id, self._text, tuple(self._token_ids))
+        self._flush = self._conversations.grow_answer(answer.id, self._text, tuple(self._token_ids), self._vocabulary)
         self._flushed_length = len(self._text)
         self._flushed_at = now
 

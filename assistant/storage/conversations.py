@@ -198,7 +198,7 @@ class ConversationStore:
 
         return self._database.write(change)
 
-    def grow_answer(self, message_id: str, text: str, token_ids: Sequence[int]) -> Future[None]:
+    def grow_answer(self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str) -> Future[None]:
         """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
 
         Raises:
@@ -212,6 +212,7 @@ class ConversationStore:
                 self._process.token,
                 text=storable(text),
                 token_ids=pack_token_ids(token_ids),
+                vocabulary=vocabulary,
             )
 
         return self._database.write(change)

@@ -25,7 +25,7 @@ from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import GenerationFinished, LoadModel, PromptMessage, TokensGenerated
 from assistant.services.library import usable_cores
 
-ROUNDS = 3
+ROUNDS = 7
 N_CTX = 4096
 N_BATCH = 256
 DECODE_TOKENS = 128
@@ -141,7 +141,10 @@ def main() -> None:
         for round_number in range(ROUNDS + 1):
             for size, repeats in (("long", LONG), ("short", SHORT)):
                 text = f"{chr(65 + next(numbers) % 26)}{PARAGRAPH * repeats}\nWrite a long story about this archive."
-                rendered = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+                rendered = (
+                    f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n"
+                    "<|im_start|>assistant\n"
+                )
                 a, b = bare.run(bare.tokenize(rendered)), famulus.run(text)
                 if round_number:  # the first round warms both up
                     results[f"A {size}"].append(a)

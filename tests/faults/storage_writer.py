@@ -41,7 +41,7 @@ def answer(store: ConversationStore, chance: random.Random, question: Message) -
     message = store.begin_answer(question.conversation_id, question.id, "model").result()
     text = some_text(chance)
     token_ids = range(len(text))
-    store.grow_answer(message.id, text[: len(text) // 2], token_ids[: len(text) // 2])
+    store.grow_answer(message.id, text[: len(text) // 2], token_ids[: len(text) // 2], "v")
     finished = store.finish_answer(
         message.id,
         text=text,

@@ -118,6 +118,16 @@ def test_a_log_that_cannot_be_written_disturbs_nothing(famulus: Famulus) -> None
     assert ended.err.startswith("famulus: There is no conversation abcd.")
 
 
+def test_an_empty_folder_becomes_private_and_a_shared_one_is_left_alone(famulus: Famulus) -> None:
+    famulus.home.mkdir(mode=0o755, exist_ok=True)
+    famulus.home.chmod(0o755)
+    famulus("settings")
+    assert famulus.home.stat().st_mode & 0o777 == 0o700
+    famulus.home.chmod(0o755)  # it holds files now: whoever opened it again meant it
+    famulus("settings")
+    assert famulus.home.stat().st_mode & 0o777 == 0o755
+
+
 def test_files_are_private(famulus: Famulus) -> None:
     famulus("settings", "set", "sampling.seed", "7")
     assert famulus.home.stat().st_mode & 0o777 == 0o700

@@ -145,8 +145,8 @@ def test_partial_text_reaches_the_disk_while_it_trickles(chat: Chat, monkeypatch
     flushed: queue.SimpleQueue[str] = queue.SimpleQueue()
     grow_answer = chat.store.grow_answer
 
-    def noted(message_id: str, text: str, token_ids: tuple[int, ...]) -> Future[None]:
-        future = grow_answer(message_id, text, token_ids)
+    def noted(message_id: str, text: str, token_ids: tuple[int, ...], vocabulary: str) -> Future[None]:
+        future = grow_answer(message_id, text, token_ids, vocabulary)
         future.add_done_callback(lambda _: flushed.put(text))
         return future
 
@@ -167,7 +167,7 @@ def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.Mo
     pending: Future[None] = Future()
     calls: list[str] = []
 
-    def stuck(message_id: str, text: str, token_ids: tuple[int, ...]) -> Future[None]:
+    def stuck(message_id: str, text: str, token_ids: tuple[int, ...], vocabulary: str) -> Future[None]:
         calls.append(text)
         return pending
 
@@ -176,6 +176,53 @@ def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.Mo
     chat.engine.will_answer("a", "b", "c")
     assert chat.ask("Go on.").text == "abc"
     assert calls == ["a"]
+
+
+def test_a_model_is_loaded_while_the_person_types(chat: Chat) -> None:
+    stall = Stall()
+    chat.engine.will_load(stall)
+    chat.engine.will_answer("Hello.")
+    chat.services.library.load_ahead(chat.settings.model)
+    assert stall.reached.wait(PATIENCE_S)
+    request_id = chat.send("Hi?")
+    chat.events.wait_for(AnswerBegun, request_id)  # the question does not wait for the load to be stored
+    stall.go_on()
+    end = chat.events.end_of(request_id)
+    assert isinstance(end, MessageFinished)
+    assert end.message.text == "Hello."
+    assert end.message.timings is not None
+    assert end.message.timings.load_s == 0.0
+
+
+def test_stopping_while_a_load_ahead_is_awaited(chat: Chat) -> None:
+    stall = Stall()
+    chat.engine.will_load(stall)
+    chat.services.library.load_ahead(chat.settings.model)
+    assert stall.reached.wait(PATIENCE_S)
+    request_id = chat.send("Hi?")
+    chat.events.wait_for(AnswerBegun, request_id)
+    chat.services.chat.stop(request_id)
+    end = chat.events.end_of(request_id)
+    assert isinstance(end, MessageFinished)
+    assert end.message.finish_reason is FinishReason.CANCELLED
+
+
+def test_closing_during_a_load_ahead(chat: Chat) -> None:
+    stall = Stall()
+    chat.engine.will_load(stall)
+    chat.services.library.load_ahead(chat.settings.model)
+    assert stall.reached.wait(PATIENCE_S)
+    chat.services.close()
+    assert chat.engine.loaded is None
+
+
+def test_a_model_that_cannot_be_loaded_ahead_is_an_error_of_the_question(chat: Chat) -> None:
+    for _ in range(2):
+        chat.engine.will_load(ModelLoadFailed("The model could not be loaded."))
+    chat.services.library.load_ahead(chat.settings.model)
+    end = chat.events.end_of(chat.send("Hi?"))
+    assert isinstance(end, TurnFailed)
+    assert end.error.kind == "ModelLoadFailed"
 
 
 def test_stopped_before_its_turn_it_leaves_no_trace(chat: Chat) -> None:

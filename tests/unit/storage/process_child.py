@@ -34,7 +34,7 @@ def hold(store: ConversationStore) -> None:
     conversation = store.create("").result()
     question = store.add_question(conversation.id, None, "Who lives?").result()
     answer = store.begin_answer(conversation.id, question.id, "model").result()
-    store.grow_answer(answer.id, "Half an answ", (1, 2, 3)).result()
+    store.grow_answer(answer.id, "Half an answ", (1, 2, 3), "v").result()
     print(answer.id, flush=True)
     sys.stdin.read()
 

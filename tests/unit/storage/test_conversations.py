@@ -82,7 +82,7 @@ def test_everything_about_an_answer_comes_back(store: ConversationStore) -> None
 
 def test_token_ids_are_little_endian_int32(store: ConversationStore, database: Database) -> None:
     _, _, answer = conversation_with_answer(store)
-    store.grow_answer(answer.id, "B", (258,)).result()
+    store.grow_answer(answer.id, "B", (258,), "v").result()
     blob = database.read(
         lambda connection: connection.execute("SELECT token_ids FROM message WHERE id = ?", (answer.id,)).fetchone()[0]
     )
@@ -91,13 +91,14 @@ def test_token_ids_are_little_endian_int32(store: ConversationStore, database: D
 
 def test_an_answer_grows_until_it_is_finished(store: ConversationStore) -> None:
     _, question, answer = conversation_with_answer(store)
-    store.grow_answer(answer.id, "Be", (1,)).result()
-    store.grow_answer(answer.id, "Beca", (1, 2)).result()
+    store.grow_answer(answer.id, "Be", (1,), "v").result()
+    store.grow_answer(answer.id, "Beca", (1, 2), "v").result()
     grown = store.message(answer.id)
     assert (grown.text, grown.token_ids, grown.status) == ("Beca", (1, 2), MessageStatus.GENERATING)
+    assert grown.vocabulary == "v"
     finish(store, answer)
     with pytest.raises(MessageNotFound):
-        store.grow_answer(answer.id, "too late", ()).result()
+        store.grow_answer(answer.id, "too late", (), "v").result()
     with pytest.raises(MessageNotFound):
         finish(store, answer, "twice")
     with pytest.raises(MessageNotFound):
@@ -110,7 +111,7 @@ def test_an_answer_grows_until_it_is_finished(store: ConversationStore) -> None:
 def test_another_process_cannot_write_an_answer(store: ConversationStore, database: Database, tmp_path: Path) -> None:
     _, _, answer = conversation_with_answer(store)
     with closing(ConversationStore(database, tmp_path / "locks")) as other, pytest.raises(MessageNotFound):
-        other.grow_answer(answer.id, "mine", ()).result()
+        other.grow_answer(answer.id, "mine", (), "v").result()
     assert store.message(answer.id).text == ""
 
 
