@@ -24,7 +24,7 @@ logger = llama.llama_log_callback(lambda level, text, data: lines.append(text.de
 llama.llama_log_set(logger, None)
 model = llama.llama_model_load_from_file(sys.argv[1].encode(), llama.llama_model_default_params())
 params = llama.llama_context_default_params()
-params.n_ctx, params.n_batch, params.n_ubatch = int(sys.argv[2]), 512, 512
+params.n_ctx, params.n_batch, params.n_ubatch = int(sys.argv[2]), 256, 256
 params.n_seq_max = params.n_outputs_max = 1
 context = llama.llama_init_from_model(model, params)
 text = b"the\\n<|im_end|>"

@@ -49,15 +49,14 @@ class Answer:
         prompt: Ids of the prompt.
         ids: Ids of the answer, as they were streamed.
         text: Text of the answer, as it was streamed.
-        n_read: Ids of the prompt that were read when it was last told.
         finished: The closing reply.
     """
 
     prompt: list[int]
     ids: list[int] = field(default_factory=list)
     text: str = ""
-    n_read: int = 0
     finished: GenerationFinished | None = None
+    held: list[int] = field(default_factory=list)
 
     @property
     def reason(self) -> FinishReason:
@@ -68,13 +67,6 @@ class Answer:
     def cached_tokens(self) -> int:
         assert self.finished is not None
         return self.finished.usage.cached_tokens
-
-    @property
-    def held(self) -> list[int]:
-        """Ids that the KV memory holds afterwards: the last one of an answer is decoded only when more follow."""
-        if self.n_read < len(self.prompt):
-            return self.prompt[: self.n_read]
-        return self.prompt + (self.ids if self.reason is FinishReason.STOP else self.ids[:-1])
 
 
 class Talker:
@@ -116,7 +108,6 @@ class Talker:
 
         def emit(reply: EngineReply) -> None:
             if isinstance(reply, PromptProgressed):
-                answer.n_read = reply.n_done
                 self._cancel.is_set = cancel_in_prompt and reply.n_done > reply.n_cached
             elif isinstance(reply, TokensGenerated):
                 answer.text += reply.text
@@ -128,6 +119,9 @@ class Talker:
         )
         answer.finished = generation.run(prompt, sampling)
         self._cancel.is_set = False
+        answer.held = [cell for cell in self._reader.sequence.cells if isinstance(cell, int)]
+        known = answer.prompt + answer.ids  # an answer that ends inside a character keeps its last ids to itself
+        assert answer.held[: len(known)] == known[: len(answer.held)]
         return answer
 
     def message(self, answer: Answer) -> PromptMessage:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.core.context_plan import MIB, choose_n_ctx, estimate_memory, largest_n_ctx
+from assistant.core.context_plan import MIB, N_BATCH, choose_n_ctx, estimate_memory, largest_n_ctx
 from assistant.core.errors import NotEnoughMemory
 from assistant.core.model_facts import ModelFacts
 
@@ -93,7 +93,7 @@ def test_kv_cache_counts_each_layer_and_both_widths() -> None:
 def test_sliding_window_needs_a_second_mask() -> None:
     windowed = msgspec.structs.replace(SMOLLM2, sliding_window=1024)
     more = estimate_memory(windowed, 4096).compute_bytes - estimate_memory(SMOLLM2, 4096).compute_bytes
-    assert more == 2 * 4096 * 512
+    assert more == 2 * 4096 * N_BATCH
 
 
 @given(
