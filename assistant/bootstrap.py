@@ -65,7 +65,9 @@ def build_services() -> Services:
 def data_folder() -> Path:
     """``$FAMULUS_HOME``, or the system's folder for a user's data."""
     chosen = os.environ.get(HOME_VARIABLE)
-    return Path(chosen).absolute() if chosen else Path(platformdirs.user_data_dir("famulus", appauthor=False))
+    return (
+        Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_data_dir("famulus", appauthor=False))
+    )
 
 
 def _prepare(paths: DataPaths) -> None:
@@ -95,7 +97,7 @@ def _recover(conversations: ConversationStore) -> None:
 def _log_to_file(logs: Path) -> None:
     logging.raiseExceptions = False  # a log that cannot be written must not fill the terminal with tracebacks
     handler = logging.handlers.RotatingFileHandler(
-        logs / "app.log", maxBytes=_MAX_LOG_BYTES, backupCount=_N_OLD_LOGS, delay=True
+        logs / "app.log", maxBytes=_MAX_LOG_BYTES, backupCount=_N_OLD_LOGS, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"))
     root = logging.getLogger("assistant")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from assistant.cli.line_editor import LineEditor, PipedLines
 from assistant.cli.listing import print_conversations, print_messages
 from assistant.cli.terminal import harmless, is_terminal, notes, on_interrupt, print_error, print_json
-from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView
+from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView, error_line
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
 from assistant.core.events import TurnFailed
@@ -99,7 +99,7 @@ class ChatLoop:
             self._failed = True
             print_error(error.info)
             if self._as_json:
-                print_json({"type": "error", "kind": error.info.kind, "message": str(error)})
+                print_json(error_line(error.info))
 
     def _obey(self, line: str) -> None:
         word, _, rest = line.partition(" ")

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from assistant.cli.listing import print_conversations, print_hits, print_messages
-from assistant.cli.terminal import harmless, notes, print_json
+from assistant.cli.terminal import harmless, is_terminal, notes, print_json
 from assistant.core.errors import InputInvalid
 from assistant.services.export import to_json, to_markdown
 from assistant.services.services import Services
@@ -22,6 +22,9 @@ app = typer.Typer(no_args_is_help=True, help="The conversations on this computer
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the conversation, or its first four or more digits.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+MAX_LISTED = 1_000_000
 
 
 class ExportFormat(enum.StrEnum):
@@ -34,7 +37,7 @@ class ExportFormat(enum.StrEnum):
 @app.command("list")
 def list_conversations(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List the conversations, the latest first."""
@@ -54,7 +57,7 @@ def show(context: typer.Context, conversation: Id, as_json: AsJson = False) -> N
 def search(
     context: typer.Context,
     words: Annotated[list[str], typer.Argument(help="Words that must all be there.")],
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LISTED, help="At most so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find words in all messages and titles."""
@@ -78,7 +81,7 @@ def export(
         else:
             text = to_markdown(found, services.conversations.branch(found.id))
     if output is None:
-        sys.stdout.write(text)
+        print(harmless(text) if is_terminal(sys.stdout) else text, end="")
     else:
         _write_new(output, text)
 
@@ -94,7 +97,7 @@ def delete(
     with _services(context) as services:
         found = services.conversations.get(conversation)
         if sys.stdin is not None and sys.stdin.isatty() and not (yes or as_json):
-            typer.confirm(f"Delete “{harmless(found.title)}” for good?", abort=True)
+            _confirm(f"Delete “{harmless(found.title)}” for good? [y/N] ")
         services.conversations.delete(found.id).result()
     if as_json:
         print_json({"type": "deleted", "conversation_id": found.id})
@@ -105,6 +108,11 @@ def delete(
 def _services(context: typer.Context) -> Services:
     services: Services = context.obj()
     return services
+
+
+def _confirm(question: str) -> None:
+    if input(question).strip().lower() not in ("y", "yes"):
+        raise typer.Exit(1)
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -25,7 +25,10 @@ def demonstrate(services: Services) -> int:
     settings = msgspec.structs.replace(settings, sampling=sampling)
     output.print(f"Question: {QUESTION}")
     output.print("Answer: ", end="")
-    end = TurnRunner(services, PlainView()).run(lambda: services.chat.send(None, QUESTION, settings))
+    runner = TurnRunner(services, PlainView())
+    end = runner.run(lambda: services.chat.send(None, QUESTION, settings))
+    if runner.interrupted:
+        return 130
     if not isinstance(end, MessageFinished) or end.message.timings is None:
         return 1
     timings = end.message.timings

@@ -85,6 +85,10 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        log.error("%r", error)
+        notes.print(f"famulus: reading or writing failed: {error.strerror or error}", style="red")
+        return 1
     except Exception as error:
         log.exception("unexpected error")
         notes.print(f"famulus: something unexpected went wrong: {type(error).__name__}: {error}", style="red")

@@ -5,6 +5,7 @@ Process: app. Thread: the main one.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -56,6 +57,8 @@ def set_value(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value.")],
 ) -> None:
     """Change a setting. Put -- before a negative value."""
+    if key == "model.path" and value:
+        value = str(Path(value).expanduser().absolute())  # it must mean the same from every folder
     with _services(context) as services:
         current = services.settings.set(key, value)
     notes.print(f"{key} = {harmless(str(_value(current, key)))}")

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from assistant.cli.markdown_stream import MarkdownStream
 from assistant.cli.terminal import harmless, notes, on_interrupt, output, print_error, print_json
-from assistant.core.conversation import Message, MessageStatus
+from assistant.core.conversation import FinishReason, Message, Timings, Usage
+from assistant.core.errors import ErrorInfo
 from assistant.core.events import (
     AnswerBegun,
     AnswerGrew,
@@ -64,7 +65,8 @@ class JsonView(TurnView):
             case MessageFinished(message=message):
                 print_json(_finished(message))
             case TurnFailed():
-                print_json(_failed(event))
+                print_json(error_line(event.error))
+                print_json(_finished_with_error(event))
                 print_error(event.error)
 
 
@@ -117,8 +119,7 @@ class TerminalView(TurnView):
                 self._stream.add(text)
             case MessageFinished(message=message):
                 self._end()
-                if message.status is MessageStatus.INTERRUPTED:
-                    notes.print("[stopped]", style="dim")
+                self._tell_end(message)
             case TurnFailed():
                 self._end()
                 print_error(event.error)
@@ -135,6 +136,13 @@ class TerminalView(TurnView):
             self._status.start()
         else:
             self._status.update(line)
+
+    @staticmethod
+    def _tell_end(message: Message) -> None:
+        if message.finish_reason is FinishReason.CANCELLED:
+            notes.print("[stopped]", style="dim")
+        elif message.finish_reason is FinishReason.LENGTH:
+            notes.print("[cut off: the longest answer or the end of the context is reached]", style="dim")
 
     def _end_status(self) -> None:
         if self._status is not None:
@@ -212,13 +220,18 @@ def _finished(message: Message) -> dict[str, object]:
     }
 
 
-def _failed(event: TurnFailed) -> dict[str, object]:
+def _finished_with_error(event: TurnFailed) -> dict[str, object]:
     return {
-        "type": "error",
+        "type": "finished",
         "conversation_id": event.conversation_id,
         "message_id": event.message.id if event.message else None,
         "text": event.message.text if event.message else "",
-        "kind": event.error.kind,
-        "message": event.error.text,
-        "remedy": event.error.remedy_text,
+        "finish_reason": FinishReason.ERROR,
+        "usage": Usage(),
+        "timings": Timings(),
     }
+
+
+def error_line(error: ErrorInfo) -> dict[str, object]:
+    """An error as a line of ``--json``."""
+    return {"type": "error", "kind": error.kind, "message": error.text, "remedy": error.remedy_text}

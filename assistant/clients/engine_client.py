@@ -205,13 +205,19 @@ class EngineClient:
             self._calls[call.request_id] = call
             if isinstance(request, LoadModel):
                 self._loaded = None
-        worker.send(request)
+        try:
+            worker.send(request)
+        except FamulusError:
+            with self._lock:
+                self._calls.pop(call.request_id, None)
+            raise
         return call
 
     def _ask(self, make: Callable[[str], EngineRequest]) -> EngineReply:
         call = self._begin(make)
         reply = call.next_reply(STALL_TIMEOUT_S)
         if reply is None:
+            self.cancel(call.request_id)
             raise worker_stopped(f"no answer for {STALL_TIMEOUT_S} s")
         return reply
 

@@ -17,7 +17,7 @@ from typing import IO, Any, Generic, TypeVar, cast
 import msgspec
 
 from assistant.clients.process_group import spawn_options, tie_to_app
-from assistant.core.errors import EngineStopped, EngineUnavailable
+from assistant.core.errors import EngineStopped, EngineUnavailable, InputInvalid
 from assistant.protocol.framing import FrameError, FrameReader, FrameWriter
 from assistant.protocol.workers import WorkerName, worker_command, worker_environment
 
@@ -95,9 +95,14 @@ class WorkerProcess(Generic[MessageT]):
 
         Raises:
             EngineStopped: The worker has ended.
+            InputInvalid: The message is too large for a frame, or cannot be encoded.
         """
         try:
             self._writer.write(message)
+        except (FrameError, UnicodeEncodeError) as error:
+            raise InputInvalid(
+                "The request is too large, or holds text that is no Unicode.", cause=repr(error)
+            ) from error
         except (OSError, ValueError) as error:
             raise worker_stopped(repr(error)) from error
 
@@ -134,7 +139,12 @@ class WorkerProcess(Generic[MessageT]):
 
     def _collect_log(self, logs: Path) -> None:
         handler = logging.handlers.RotatingFileHandler(
-            logs / f"{self._name}.log", maxBytes=MAX_LOG_BYTES, backupCount=_N_OLD_LOGS, errors="replace"
+            logs / f"{self._name}.log",
+            maxBytes=MAX_LOG_BYTES,
+            backupCount=_N_OLD_LOGS,
+            encoding="utf-8",
+            errors="replace",
+            delay=True,  # a log that cannot be opened must not keep this thread from emptying the pipe
         )
         handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
         lines = logging.Logger(f"{__name__}.{self._name}")

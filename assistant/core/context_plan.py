@@ -37,6 +37,10 @@ N_BATCH = 256
 F16_BYTES = 2
 F32_BYTES = 4
 PROCESS_BYTES = 64 * MIB
+ALL_LAYERS = -1
+"""``n_gpu_layers`` of llama.h: every layer on the graphics card."""
+CARD_RESERVE_BYTES = 256 * MIB
+"""For the screen and the driver."""
 TOKEN_BYTES = 512
 
 
@@ -115,6 +119,22 @@ def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int) -> int:
     if estimate_memory(facts, wanted).total_bytes > available_bytes:
         raise _not_enough(facts, _padded(wanted), available_bytes)
     return _padded(wanted)
+
+
+def layers_that_fit(facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:
+    """Layers to place on a graphics card: `ALL_LAYERS`, or as many as fit with their part of the KV cache.
+
+    Args:
+        facts: The model.
+        n_ctx: Context length, tokens.
+        card_bytes: Free memory of the card.
+    """
+    need = estimate_memory(facts, n_ctx)
+    spare_bytes = card_bytes - CARD_RESERVE_BYTES - need.compute_bytes
+    if need.weights_bytes + need.kv_bytes <= spare_bytes:
+        return ALL_LAYERS
+    layer_bytes = (need.weights_bytes + need.kv_bytes) // max(1, facts.n_layer) + 1
+    return max(0, spare_bytes // layer_bytes)
 
 
 def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int) -> NotEnoughMemory:

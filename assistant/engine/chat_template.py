@@ -23,6 +23,8 @@ from assistant.protocol.engine_messages import PromptMessage
 log = logging.getLogger(__name__)
 
 MAX_TEMPLATE_CHARACTERS = 256 * 1024
+MAX_PROMPT_CHARACTERS = 16 * 1024 * 1024
+"""A template may repeat its messages: far beyond any context it is broken."""
 CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
 """What ends an answer under ChatML even where the vocabulary has no such tokens."""
 _MARK_WORD = "famulus"
@@ -39,6 +41,18 @@ class Segment(NamedTuple):
 
     text: str
     message: PromptMessage | None = None
+
+
+class RenderedPrompt(NamedTuple):
+    """A prompt up to where the answer begins.
+
+    Attributes:
+        segments: Its pieces, none of them empty.
+        stops: Strings that end the answer besides the vocabulary's own end tokens.
+    """
+
+    segments: list[Segment]
+    stops: tuple[str, ...] = ()
 
 
 class ChatTemplate:
@@ -67,19 +81,16 @@ class ChatTemplate:
         if len(self._source) > MAX_TEMPLATE_CHARACTERS:
             return "The model's chat template is too large; ChatML is used."
         try:
-            self._render(_PROBE)
+            segments = self._render(_PROBE).segments
         except TemplateFailed as error:
             log.warning("chat template failed: %s", error.info.cause)
             return "The model's chat template does not work; ChatML is used."
+        if not any(segment.message for segment in segments):
+            return "The model's chat template leaves the messages out; ChatML is used."
         return ""
 
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """Strings that end an answer besides the vocabulary's own end tokens."""
-        return CHATML_STOPS if self.note else ()
-
-    def segments(self, messages: Sequence[PromptMessage]) -> list[Segment]:
-        """Render the messages, up to where the answer begins."""
+    def render(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
+        """Render the messages, up to where the answer begins; under ChatML where the template refuses them."""
         if self.note:
             return chatml(messages)
         try:
@@ -90,7 +101,7 @@ class ChatTemplate:
             log.warning("ChatML for this prompt, its template failed: %s", error.info.cause)
             return chatml(messages)
 
-    def _render_without_system(self, messages: Sequence[PromptMessage]) -> list[Segment]:
+    def _render_without_system(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
         """Some templates refuse a system message: put its text before the first question instead."""
         try:
             return self._render(_merge_system(messages))
@@ -98,31 +109,35 @@ class ChatTemplate:
             log.warning("ChatML for this prompt, its template refused it: %s", error.info.cause)
             return chatml(messages)
 
-    def _render(self, messages: Sequence[PromptMessage]) -> list[Segment]:
+    def _render(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
         nonce = secrets.token_hex(8)
         plain = [{"role": message.role, "content": message.text} for message in messages]
         marked = [{"role": message.role, "content": _mark(nonce, i)} for i, message in enumerate(messages)]
         plain_text, marked_text = self._renderer.render(self._source, [plain, marked], self._variables)
         pieces = re.split(_mark(nonce, r"(\d+)"), marked_text)
-        literals, occurrences = pieces[0::2], [messages[int(index)] for index in pieces[1::2]]
-        contents = _align(plain_text, literals, occurrences)
+        numbers = {str(number): message for number, message in enumerate(messages)}
+        literals, indexes = pieces[0::2], pieces[1::2]
+        occurrences = [numbers[index] for index in indexes if index in numbers]
+        contents = _align(plain_text, literals, occurrences) if len(occurrences) == len(indexes) else None
         if contents is None:
-            if _MARK_WORD in "".join(literals).lower():
+            if len(occurrences) < len(indexes) or _MARK_WORD in "".join(literals).lower():
                 raise TemplateFailed("The model's chat template does not work.", cause="it rewrites the messages")
             contents = [message.text for message in occurrences]
+        if sum(map(len, contents)) > MAX_PROMPT_CHARACTERS:
+            raise TemplateFailed("The model's chat template does not work.", cause="it repeats the messages too often")
         segments = [Segment(literals[0])]
         for literal, content, message in zip(literals[1:], contents, occurrences, strict=True):
             segments += [Segment(content, message), Segment(literal)]
-        return [segment for segment in segments if segment.text]
+        return RenderedPrompt([segment for segment in segments if segment.text])
 
 
-def chatml(messages: Sequence[PromptMessage]) -> list[Segment]:
+def chatml(messages: Sequence[PromptMessage]) -> RenderedPrompt:
     """The ChatML format of OpenAI's chat markup: ``<|im_start|>role`` newline, content, ``<|im_end|>``."""
     segments = []
     for message in messages:
         segments += [Segment(f"<|im_start|>{message.role}\n"), Segment(message.text, message), Segment("<|im_end|>\n")]
     segments.append(Segment("<|im_start|>assistant\n"))
-    return [segment for segment in segments if segment.text]
+    return RenderedPrompt([segment for segment in segments if segment.text], CHATML_STOPS)
 
 
 def _mark(nonce: str, index: int | str) -> str:

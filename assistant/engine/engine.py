@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 
 import msgspec
 
@@ -16,7 +15,7 @@ from assistant.engine.backends import describe_backends, start_backends
 from assistant.engine.chat_template import ChatTemplate
 from assistant.engine.generation import Emit, Generation, PromptReader
 from assistant.engine.model import CancelFlag, Model
-from assistant.engine.prompt_cells import prompt_token_ids
+from assistant.engine.prompt_tokens import prompt_token_ids
 from assistant.engine.sequences import Sequence as CellSequence
 from assistant.engine.template_renderer import TemplateRenderer
 from assistant.protocol.engine_messages import (
@@ -28,7 +27,6 @@ from assistant.protocol.engine_messages import (
     LoadProgressed,
     ModelLoaded,
     ModelUnloaded,
-    PromptMessage,
     TokensCounted,
     UnloadModel,
 )
@@ -84,8 +82,7 @@ class Engine:
             case Generate():
                 return self._generate(request, received_at)
             case CountTokens():
-                n_tokens = len(self._prompt(self._model_in_use(), request.messages))
-                return TokensCounted(request_id=request.request_id, n_tokens=n_tokens)
+                return self._count_tokens(request)
             case DescribeBackends():
                 return describe_backends(request.request_id)
 
@@ -104,7 +101,11 @@ class Engine:
         model = Model(request, self._cancel, progressed)
         vocabulary = model.vocabulary
         variables = {"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text}
-        template = ChatTemplate(model.chat_template(), variables, self._renderer)
+        try:
+            template = ChatTemplate(model.chat_template, variables, self._renderer)
+        except BaseException:
+            model.close()
+            raise
         self._loaded = _Loaded(model, template)
         return ModelLoaded(
             request_id=request.request_id,
@@ -117,8 +118,9 @@ class Engine:
 
     def _generate(self, request: Generate, received_at: float) -> EngineReply:
         loaded = self._model_in_use()
-        token_ids = self._prompt(loaded, request.messages)
-        sampling = msgspec.structs.replace(request.sampling, stop=(*request.sampling.stop, *loaded.template.stops))
+        prompt = loaded.template.render(request.messages)
+        token_ids = prompt_token_ids(prompt.segments, loaded.model.vocabulary)
+        sampling = msgspec.structs.replace(request.sampling, stop=(*request.sampling.stop, *prompt.stops))
         generation = Generation(
             request.request_id,
             loaded.model,
@@ -129,14 +131,16 @@ class Engine:
         )
         return generation.run(token_ids, sampling)
 
+    def _count_tokens(self, request: CountTokens) -> TokensCounted:
+        loaded = self._model_in_use()
+        prompt = loaded.template.render(request.messages)
+        n_tokens = len(prompt_token_ids(prompt.segments, loaded.model.vocabulary))
+        return TokensCounted(request_id=request.request_id, n_tokens=n_tokens)
+
     def _model_in_use(self) -> _Loaded:
         if self._loaded is None:
             raise ModelNotLoaded("No model is loaded.", remedy="Choose a model first.")
         return self._loaded
-
-    @staticmethod
-    def _prompt(loaded: _Loaded, messages: Sequence[PromptMessage]) -> list[int]:
-        return prompt_token_ids(loaded.template.segments(messages), loaded.model.vocabulary)
 
     def close_model(self) -> None:
         """Free the loaded model and its template renderer, if there is one."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from assistant.core.conversation import FinishReason, Timings, Usage
-from assistant.core.errors import ContextOverflow, RequestCancelled
+from assistant.core.errors import ContextOverflow, GenerationFailed, RequestCancelled
 from assistant.core.sampling import SamplingParameters
 from assistant.engine.model import CancelFlag, Model
 from assistant.engine.sampler import Sampler
@@ -107,7 +107,7 @@ class Generation:
 
         Raises:
             ContextOverflow: The prompt leaves no room for a single token.
-            GenerationFailed: llama.cpp failed.
+            GenerationFailed: llama.cpp failed, or the prompt is empty.
         """
         n_ctx = self._model.n_ctx
         if len(token_ids) >= n_ctx:
@@ -117,13 +117,18 @@ class Generation:
                 n_prompt=len(token_ids),
                 n_ctx=n_ctx,
             )
+        if not token_ids:
+            raise GenerationFailed(
+                "The model's chat template leaves nothing of this conversation.", remedy="Try another model."
+            )
         stream = TokenStream(sampling.stop)
         try:
             self._read_prompt(token_ids)
             reason = self._sample(token_ids, sampling, stream)
         except RequestCancelled:
             reason = FinishReason.CANCELLED
-        self._release(stream.flush())
+        finally:
+            self._release(stream.flush())
         return self._finished(reason, len(token_ids), stream)
 
     def _read_prompt(self, token_ids: Sequence[int]) -> None:

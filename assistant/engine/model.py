@@ -34,6 +34,7 @@ class Model:
         on_progress: Called with the part that is read, 0 to 1.
 
     Attributes:
+        chat_template: The Jinja source in the model's header; empty if there is none.
         vocabulary: The model's vocabulary.
         n_ctx: Context length that llama.cpp gave, tokens.
         n_batch: Most tokens of one `decode`.
@@ -47,14 +48,16 @@ class Model:
         self._cancel = cancel
         self._model = _load_weights(request, cancel, on_progress)
         try:
+            source = llama.llama_model_chat_template(self._model, None)
+            self.chat_template = source.decode("utf-8", "replace") if source else ""
+            self.vocabulary = Vocabulary(self._model, self.chat_template)
             self._context = self._new_context(request)
-        except ModelLoadFailed:
+        except BaseException:
             llama.llama_model_free(self._model)
             raise
         memory = llama.llama_get_memory(self._context)
-        assert memory is not None
+        assert memory is not None, "read_model_facts admits decoders only"
         self._memory = memory
-        self.vocabulary = Vocabulary(self._model)
         self.n_ctx = llama.llama_n_ctx(self._context)
         self.n_ctx_train = llama.llama_model_n_ctx_train(self._model)
         self.n_batch = llama.llama_n_batch(self._context)
@@ -83,11 +86,6 @@ class Model:
     def context(self) -> llama.llama_context_p:
         """llama.cpp's context, for the sampler."""
         return self._context
-
-    def chat_template(self) -> str | None:
-        """The Jinja source in the model's header; None if there is none."""
-        source = llama.llama_model_chat_template(self._model, None)
-        return source.decode("utf-8", "replace") if source else None
 
     def decode(self, token_ids: Sequence[int], *, seq_id: int, position: int) -> None:
         """Read tokens into the KV memory; the logits of the last one are there afterwards.

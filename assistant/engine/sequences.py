@@ -23,7 +23,10 @@ class MediaCell:
 
 
 Cell = int | MediaCell
-"""One entry of a sequence: a token id, or a media chunk. Token ids are bare because prompts hold many."""
+"""One entry of a sequence: a token id, or a media chunk. Token ids are bare because prompts hold many.
+
+This version reads prompts of tokens only; the bookkeeping is ready for both.
+"""
 
 
 def n_positions(cells: Seq[Cell]) -> int:

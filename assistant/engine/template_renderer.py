@@ -15,7 +15,7 @@ from assistant.protocol.framing import FrameError, FrameReader, FrameWriter
 from assistant.protocol.template_messages import RenderTemplate, TemplateRendered, TemplateReply
 from assistant.protocol.workers import WorkerName, worker_command
 
-TIME_LIMIT_S = 8.0
+TIME_LIMIT_S = 5.0
 """Wall time of one request, the start of the process included."""
 
 
@@ -72,9 +72,12 @@ class TemplateRenderer:
         if self._process is not None and self._process.poll() is not None:
             self.close()
         if self._process is None:
-            self._process = subprocess.Popen(
-                worker_command(WorkerName.TEMPLATE), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            try:
+                self._process = subprocess.Popen(
+                    worker_command(WorkerName.TEMPLATE), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            except OSError as error:
+                raise TemplateFailed("The model's chat template does not work.", cause=repr(error)) from error
         return self._process
 
     def close(self) -> None:

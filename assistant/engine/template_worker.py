@@ -3,8 +3,8 @@
 Process: a child of the engine worker, of its own because only the operating system can bound what one Jinja
 expression allocates or how long it runs. Thread: one.
 
-Limits: processor seconds a request, address space, and no further open file; where the system has no such limits
-(Windows), the parent's time limit and the size of the output remain.
+Limits: processor seconds a request, address space (not on macOS), and no further open file; where the system has no
+such limits (Windows), the parent's time limit and the size of the output remain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from assistant.protocol.worker_streams import claim_streams
 if sys.platform != "win32":
     import resource
 
-CPU_SECONDS = 4
+CPU_SECONDS = 3
 """Processor time of one request."""
 ADDRESS_SPACE_BYTES = 512 * 1024 * 1024
 MAX_RENDERED_CHARACTERS = 16 * 1024 * 1024
@@ -108,7 +108,8 @@ def _rehearse() -> None:
 def _forbid_files_and_bound_memory() -> None:
     if sys.platform == "win32":
         return
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+    if sys.platform != "darwin":  # it refuses a limit below what is mapped already, and ignores others
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
@@ -118,8 +119,9 @@ def _grant_cpu_time() -> None:
     if sys.platform == "win32":
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def main() -> None:

@@ -29,7 +29,6 @@ class TokenStream:
         stops: Strings that end the answer and are not part of it; empty ones are ignored.
 
     Attributes:
-        text: All text released so far.
         token_ids: All ids released so far.
         stopped: Whether a stop string was met; nothing may be pushed after it.
     """

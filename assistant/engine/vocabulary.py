@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import re
 from collections.abc import Iterable
 
 import llama_cpp.llama_cpp as llama
@@ -18,52 +19,65 @@ class Vocabulary:
 
     Args:
         model: Pointer of the loaded model; must outlive this object.
+        chat_template: Source of its chat template.
 
     Attributes:
         digest: SHA-256 over all token texts; equal digests give equal ids.
-        control_texts: Texts of the control tokens, for example ``<|im_start|>``.
-        spells_control: Function that tells whether a text contains the text of a control token.
+        markers: Texts of the tokens that mark turns, for example ``<|im_start|>``: the control tokens, and those
+            user-defined ones that the chat template writes.
+        spells_marker: Function that tells whether a text contains one of them.
         bos_text: Text of the begin-of-sequence token; empty if there is none.
         eos_text: Text of the end-of-sequence token; empty if there is none.
     """
 
-    def __init__(self, model: llama.llama_model_p) -> None:
+    def __init__(self, model: llama.llama_model_p, chat_template: str) -> None:
         pointer = llama.llama_model_get_vocab(model)
         assert pointer is not None
         self._pointer = pointer
         self.n_tokens = llama.llama_vocab_n_tokens(pointer)
-        self.digest, self.control_texts = self._survey()
+        self.digest, control, user_defined = self._survey()
+        written = [text for text in user_defined if text in chat_template]
+        self.markers = (*control, *written)
+        # llama.cpp parses user-defined tokens even in plain text; cut after its first character none is left.
+        self._cut = re.compile("|".join(f"(?<={re.escape(text[0])})(?={re.escape(text[1:])})" for text in written))
+        self._must_cut = bool(written)
         self._bos = llama.llama_vocab_bos(pointer)
         self._adds_bos = llama.llama_vocab_get_add_bos(pointer)
         self.bos_text = self._special_text(self._bos)
         self.eos_text = self._special_text(llama.llama_vocab_eos(pointer))
         self._pieces: dict[int, bytes] = {}
         # Vocabularies may hold thousands of control tokens, and every turn asks for every message again.
-        self.spells_control = functools.lru_cache(maxsize=1024)(self._spells_control)
+        self.spells_marker = functools.lru_cache(maxsize=1024)(self._spells_marker)
 
-    def _survey(self) -> tuple[str, tuple[str, ...]]:
+    def _survey(self) -> tuple[str, list[str], list[str]]:
         digest = hashlib.sha256()
-        control = []
+        control: list[str] = []
+        user_defined: list[str] = []
         for token_id in range(self.n_tokens):
             text = llama.llama_vocab_get_text(self._pointer, token_id) or b""
             digest.update(len(text).to_bytes(4, "little") + text)
-            if text and llama.llama_vocab_is_control(self._pointer, token_id):
+            attributes = llama.llama_vocab_get_attr(self._pointer, token_id) if len(text) > 1 else 0
+            if attributes & llama.LLAMA_TOKEN_ATTR_CONTROL:
                 control.append(text.decode("utf-8", "replace"))
-        return digest.hexdigest(), tuple(control)
+            elif attributes & llama.LLAMA_TOKEN_ATTR_USER_DEFINED:
+                user_defined.append(text.decode("utf-8", "replace"))
+        return digest.hexdigest(), control, user_defined
 
     def _special_text(self, token_id: int) -> str:
         if not 0 <= token_id < self.n_tokens:
             return ""
         return (llama.llama_vocab_get_text(self._pointer, token_id) or b"").decode("utf-8", "replace")
 
-    def tokenize(self, text: str, *, parse_special: bool) -> list[int]:
-        """Token ids of a text, without begin or end tokens.
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids of a text, without begin or end tokens; the texts of control tokens become these tokens."""
+        return self._tokenize(text, parse_special=True)
 
-        Args:
-            text: The text.
-            parse_special: Whether the texts of control tokens become these tokens. False for anything that a
-                person or a document wrote, or it could forge the turns of a conversation.
-        """
+    def tokenize_plain(self, text: str) -> list[int]:
+        """Token ids of a text that a person or a document wrote: none of them is a marker, whatever it spells."""
+        pieces = self._cut.split(text) if self._must_cut else [text]
+        return [token_id for piece in pieces for token_id in self._tokenize(piece, parse_special=False)]
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         data = text.encode("utf-8", "replace")
         if not data:
             return []
@@ -75,9 +89,8 @@ class Vocabulary:
                 return buffer[:count]
             capacity = -count
 
-    def _spells_control(self, text: str) -> bool:
-        """Whether the text contains the text of a control token."""
-        return any(control in text for control in self.control_texts)
+    def _spells_marker(self, text: str) -> bool:
+        return any(marker in text for marker in self.markers)
 
     def with_bos(self, token_ids: list[int]) -> list[int]:
         """The ids of a whole prompt, begun by the begin token where the model was trained with one."""

@@ -35,7 +35,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         memory_available_bytes: Memory that is free now.
         folders: Where things are kept.
         starter_model: Path of the starter model; empty if it is not installed.
-        database: ``ok``, or what SQLite found.
+        database: ``ok``, or what SQLite found; empty if it cannot be read.
         problems: What does not work; empty if all is well.
     """
 
@@ -62,8 +62,12 @@ def diagnose(services: Services) -> Diagnosis:
         backends = services.engine.describe_backends()
     except FamulusError as error:
         problems.append(error.info)
-    database = services.database.check()
-    if database != "ok":
+    database = ""
+    try:
+        database = services.database.check()
+    except FamulusError as error:
+        problems.append(error.info)
+    if database not in ("", "ok"):
         problems.append(DatabaseFailed("The database is damaged: {finding}", finding=database).info)
     try:
         services.settings.load()

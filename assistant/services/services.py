@@ -52,8 +52,8 @@ class Services:
 
     def close(self) -> None:
         """Stop what runs, end the worker, and write what is still to be written."""
-        self.chat.close()
         self.library.close()
+        self.chat.close()
         self.engine.close()
         self.database.close()
         self.conversations.close()

@@ -120,8 +120,8 @@ class Turn:
         if answer is not None:
             try:
                 stored = self._store_failure(answer, error)
-            except FamulusError as storage_error:
-                log.error("turn %s: %s (%s)", self._request_id, storage_error, storage_error.info.cause)
+            except Exception:
+                log.exception("turn %s: its end could not be stored", self._request_id)
         self._bus.publish(TurnFailed(**self._ids(), error=error.info, message=stored))
 
     def _generate(self, answer: Message) -> GenerationFinished:

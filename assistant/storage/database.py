@@ -140,6 +140,7 @@ class Database:
         try:
             self._patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is overwritten
             # Only macOS knows this one: its fsync leaves data in the drive's cache.
             connection.execute("PRAGMA fullfsync = ON")
             self._patiently(lambda: schema.migrate(connection))

@@ -33,7 +33,6 @@ PARAGRAPH = (
     "The archive keeps letters, plans and invoices of the last two hundred years. "
     "Readers ask for a box by its number, wait about ten minutes, and return it before the evening. "
 )
-SYSTEM = "You are a patient archivist."
 LONG = 28
 SHORT = 1
 
@@ -107,10 +106,10 @@ class Famulus:
         request = LoadModel(request_id="", path=str(path), n_ctx=N_CTX, n_batch=N_BATCH, n_threads=usable_cores())
         self.client.finish_load(self.client.begin_load(request), lambda fraction: None)
 
-    def run(self, text: str) -> Timing:
+    def run(self, system: str, text: str) -> Timing:
         started = time.perf_counter()
         sampling = SamplingParameters(temperature=0.0, max_tokens=DECODE_TOKENS)
-        prompt = (PromptMessage(role="system", text=SYSTEM), PromptMessage(role="user", text=text))
+        prompt = (PromptMessage(role="system", text=system), PromptMessage(role="user", text=text))
         call = self.client.generate(prompt, sampling)
         times: list[float] = []
         n_tokens: list[int] = []
@@ -120,7 +119,7 @@ class Famulus:
                 times.append(time.perf_counter())
                 n_tokens.append(len(reply.token_ids))
             elif isinstance(reply, GenerationFinished):
-                assert reply.usage.cached_tokens < 64, "the prompt must be read, or nothing is compared"
+                assert reply.usage.cached_tokens < 5, "the prompt must be read, or nothing is compared"
                 assert sum(n_tokens) >= DECODE_TOKENS // 2, "the answer is too short to time"
                 speed = sum(n_tokens[1:]) / (times[-1] - times[0])
                 return Timing(reply.usage.prompt_tokens, times[0] - started, speed)
@@ -140,12 +139,14 @@ def main() -> None:
         results: dict[str, list[Timing]] = {"A long": [], "B long": [], "A short": [], "B short": []}
         for round_number in range(ROUNDS + 1):
             for size, repeats in (("long", LONG), ("short", SHORT)):
-                text = f"{chr(65 + next(numbers) % 26)}{PARAGRAPH * repeats}\nWrite a long story about this archive."
+                # Prompts that share no beginning: neither side may read less than all of it.
+                system = f"{chr(65 + next(numbers) % 26)}. You are a patient archivist."
+                text = f"{PARAGRAPH * repeats}\nWrite a long story about this archive."
                 rendered = (
-                    f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n"
+                    f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n"
                     "<|im_start|>assistant\n"
                 )
-                a, b = bare.run(bare.tokenize(rendered)), famulus.run(text)
+                a, b = bare.run(bare.tokenize(rendered)), famulus.run(system, text)
                 if round_number:  # the first round warms both up
                     results[f"A {size}"].append(a)
                     results[f"B {size}"].append(b)

@@ -41,5 +41,5 @@ def test_fifty_killed_programs_leave_no_worker_and_a_sound_database(
     assert lost <= LOSS_LIMIT_S
     monkeypatch.setenv("FAMULUS_HOME", str(tmp_path))
     with build_services() as services:
-        for conversation in services.conversations.list():
-            assert services.conversations.branch(conversation.id)[-1].status is MessageStatus.INTERRUPTED
+        statuses = [services.conversations.branch(each.id)[-1].status for each in services.conversations.list()]
+    assert statuses == [MessageStatus.INTERRUPTED] * ROUNDS

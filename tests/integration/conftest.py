@@ -23,10 +23,16 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
-    """A client with a real worker; the tests of a module share it."""
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working directory of the worker and of its template renderer."""
     home = tmp_path_factory.mktemp("engine")
     (home / "logs").mkdir()
-    client = EngineClient(home, home / "logs")
+    return home
+
+
+@pytest.fixture(scope="module")
+def engine(engine_home: Path) -> Iterator[EngineClient]:
+    """A client with a real worker; the tests of a module share it."""
+    client = EngineClient(engine_home, engine_home / "logs")
     yield client
     client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -146,3 +147,10 @@ def test_help_is_complete(famulus: Famulus) -> None:
     options = "model system temperature top-p top-k min-p seed max-tokens n-ctx conversation json interactive"
     chat = famulus("chat", "--help").text
     assert all(f"--{option} " in chat for option in options.split())
+
+
+def test_a_model_setting_means_the_same_from_every_folder(famulus: Famulus) -> None:
+    famulus("settings", "set", "model.path", "some.gguf")
+    path = Path(json.loads(famulus("settings", "get", "model.path", "--json").out)["model.path"])
+    assert path.is_absolute()
+    assert path.name == "some.gguf"

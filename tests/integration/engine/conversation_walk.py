@@ -13,7 +13,7 @@ from assistant.core.sampling import SamplingParameters
 from assistant.engine.chat_template import ChatTemplate
 from assistant.engine.generation import Generation, PromptReader
 from assistant.engine.model import CancelFlag, Model
-from assistant.engine.prompt_cells import prompt_token_ids
+from assistant.engine.prompt_tokens import prompt_token_ids
 from assistant.engine.sequences import Sequence as CellSequence
 from assistant.engine.template_renderer import TemplateRenderer
 from assistant.protocol.engine_messages import (
@@ -84,7 +84,7 @@ class Talker:
         self.n_ctx = n_ctx
         self.model = Model(request, self._cancel, lambda fraction: None)
         self._renderer = TemplateRenderer()
-        self._template = ChatTemplate(self.model.chat_template(), {}, self._renderer)
+        self._template = ChatTemplate(self.model.chat_template, {}, self._renderer)
         self.forget()
 
     def forget(self) -> None:
@@ -93,7 +93,7 @@ class Talker:
         self._reader = PromptReader(self.model, CellSequence(seq_id=0))
 
     def prompt(self, messages: Sequence[PromptMessage]) -> list[int]:
-        return prompt_token_ids(self._template.segments(messages), self.model.vocabulary)
+        return prompt_token_ids(self._template.render(messages).segments, self.model.vocabulary)
 
     def answer(
         self,

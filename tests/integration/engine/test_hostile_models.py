@@ -22,7 +22,7 @@ TEMPLATES = {
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_hostile_template_is_replaced(name: str, engine: EngineClient, tmp_path: Path) -> None:
+def test_a_hostile_template_is_replaced(name: str, engine: EngineClient, engine_home: Path, tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "tiny.gguf", chat_template=TEMPLATES[name])
     started = time.monotonic()
     loaded = engine.finish_load(
@@ -37,6 +37,7 @@ def test_a_hostile_template_is_replaced(name: str, engine: EngineClient, tmp_pat
         assert reply is not None
     assert reply.usage.completion_tokens > 0
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.gguf"]
+    assert [path.name for path in engine_home.iterdir()] == ["logs"]
 
 
 def test_a_template_that_turns_hostile_later_costs_the_template_only(engine: EngineClient, tmp_path: Path) -> None:

@@ -164,9 +164,10 @@ def test_a_failed_turn_is_told_and_the_next_one_works(
 ) -> None:
     engine.will_answer("Half", Death())
     assert say("One?", "Two?") == 1
-    error, finished = objects(capsys, "error", "finished")
-    assert (error["kind"], error["text"]) == ("EngineStopped", "Half")
-    assert error["conversation_id"] == finished["conversation_id"]
+    error, failed, finished = objects(capsys, "error", "finished")
+    assert error["kind"] == "EngineStopped"
+    assert (failed["text"], failed["finish_reason"]) == ("Half", "error")
+    assert failed["conversation_id"] == finished["conversation_id"]
 
 
 def test_plain_text_ends_its_line_before_an_error(

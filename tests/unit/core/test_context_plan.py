@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.core.context_plan import MIB, N_BATCH, choose_n_ctx, estimate_memory, largest_n_ctx
+from assistant.core.context_plan import (
+    ALL_LAYERS,
+    MIB,
+    N_BATCH,
+    choose_n_ctx,
+    estimate_memory,
+    largest_n_ctx,
+    layers_that_fit,
+)
 from assistant.core.errors import NotEnoughMemory
 from assistant.core.model_facts import ModelFacts
 
@@ -148,3 +156,12 @@ def test_no_memory_at_all_is_a_named_error(wanted: int) -> None:
         choose_n_ctx(SMOLLM2, wanted, 64 * MIB)
     assert raised.value.info.values["fits"] == 0
     assert "smaller model" in raised.value.info.remedy_text
+
+
+def test_layers_go_to_the_card_as_far_as_they_fit() -> None:
+    need = estimate_memory(QWEN, 8192)
+    whole = need.weights_bytes + need.kv_bytes + need.compute_bytes
+    assert layers_that_fit(QWEN, 8192, whole + 300 * MIB) == ALL_LAYERS
+    assert 0 < layers_that_fit(QWEN, 8192, whole) < QWEN.n_layer
+    assert layers_that_fit(QWEN, 8192, whole // 2 + 300 * MIB) in range(QWEN.n_layer // 2 - 3, QWEN.n_layer // 2 + 3)
+    assert layers_that_fit(QWEN, 8192, 100 * MIB) == 0

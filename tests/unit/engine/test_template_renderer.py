@@ -105,7 +105,9 @@ def test_gemma_takes_the_system_message_before_the_first_question(renderer: Temp
         render(renderer, GEMMA, SYSTEM, USER)
     assert refused.value.info.cause == "System role not supported"
     chat = ChatTemplate(GEMMA, {"bos_token": "<s>", "eos_token": ""}, renderer)
-    segments = chat.segments([PromptMessage(role="system", text="Be brief."), PromptMessage(role="user", text=" Hi ")])
+    segments = chat.render(
+        [PromptMessage(role="system", text="Be brief."), PromptMessage(role="user", text=" Hi ")]
+    ).segments
     assert chat.note == ""
     assert "".join(segment.text for segment in segments) == (
         "<s><start_of_turn>user\nBe brief.\n\n Hi<end_of_turn>\n<start_of_turn>model\n"

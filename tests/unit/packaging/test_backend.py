@@ -28,11 +28,11 @@ GPU1:
     [
         (BARE, "cpu"),
         (Machine("Darwin"), "metal"),
-        (Machine("Linux", nvidia_cards=("H200",), nvcc="/usr/bin/nvcc"), "cuda"),
+        (Machine("Linux", nvidia_cards=("GeForce RTX 4060",), nvcc="/usr/bin/nvcc"), "cuda"),
         (Machine("Linux", nvcc="/usr/bin/nvcc"), "cpu"),
         (Machine("Linux", vulkan_device=True, vulkan_build_tools=True), "vulkan"),
         (Machine("Linux", vulkan_build_tools=True), "cpu"),
-        (Machine("Linux", nvidia_cards=("H200",), vulkan_device=True, vulkan_build_tools=True), "vulkan"),
+        (Machine("Linux", nvidia_cards=("GeForce RTX 4060",), vulkan_device=True, vulkan_build_tools=True), "vulkan"),
     ],
 )
 def test_the_fastest_backend_that_can_be_built_is_chosen(machine: Machine, backend: str) -> None:
@@ -78,12 +78,12 @@ def test_a_software_renderer_is_no_graphics_card() -> None:
 
 
 def test_inspection_reads_what_the_driver_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _script(tmp_path / "nvidia-smi", "echo NVIDIA H200")
+    _script(tmp_path / "nvidia-smi", "echo NVIDIA GeForce RTX 4060")
     _script(tmp_path / "nvcc", "exit 0")
     _script(tmp_path / "vulkaninfo", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
     machine = inspect("Linux")
-    assert machine.nvidia_cards == ("NVIDIA H200",)
+    assert machine.nvidia_cards == ("NVIDIA GeForce RTX 4060",)
     assert machine.nvcc == str(tmp_path / "nvcc")
     assert not machine.vulkan_device
 

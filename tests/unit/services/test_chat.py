@@ -192,6 +192,7 @@ def test_a_model_is_loaded_while_the_person_types(chat: Chat) -> None:
     assert end.message.text == "Hello."
     assert end.message.timings is not None
     assert end.message.timings.load_s == 0.0
+    assert [type(event) for event in chat.events.events].count(ModelReady) == 1, "its note is told in the turn"
 
 
 def test_stopping_while_a_load_ahead_is_awaited(chat: Chat) -> None:

@@ -1,4 +1,4 @@
-"""From rendered segments to the cells of a sequence.
+"""From rendered segments to the token ids of a prompt.
 
 Process: engine worker. Thread: the scheduler's only.
 """
@@ -15,14 +15,14 @@ def prompt_token_ids(segments: Iterable[Segment], vocabulary: Vocabulary) -> lis
     """Token ids of a whole prompt.
 
     The template's words and harmless contents are tokenised together, as in training. A content that spells a
-    control token is tokenised apart and as plain text, so that nobody forges a turn. An answer that the model gave
+    marker of turns is tokenised apart and as plain text, so that nobody forges a turn. An answer that the model gave
     itself keeps the ids it generated: they are what the KV memory holds.
     """
     token_ids: list[int] = []
     run: list[str] = []
 
     def end_run() -> None:
-        token_ids.extend(vocabulary.tokenize("".join(run), parse_special=True))
+        token_ids.extend(vocabulary.tokenize("".join(run)))
         run.clear()
 
     for segment in segments:
@@ -30,9 +30,9 @@ def prompt_token_ids(segments: Iterable[Segment], vocabulary: Vocabulary) -> lis
         if generated:
             end_run()
             token_ids.extend(generated)
-        elif segment.message is not None and vocabulary.spells_control(segment.text):
+        elif segment.message is not None and vocabulary.spells_marker(segment.text):
             end_run()
-            token_ids.extend(vocabulary.tokenize(segment.text, parse_special=False))
+            token_ids.extend(vocabulary.tokenize_plain(segment.text))
         else:
             run.append(segment.text)
     end_run()
