@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from pathlib import Path
 
@@ -77,14 +76,6 @@ def test_a_data_folder_that_is_a_file(famulus: Famulus) -> None:
     assert ended.code == 1
     assert str(famulus.home) in ended.err
     assert "FAMULUS_HOME" in ended.err
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind the superuser")
-def test_a_data_folder_that_may_not_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    ended = Famulus(tmp_path / "home")("conversations", "list")
-    tmp_path.chmod(0o700)
-    assert (ended.code, "FAMULUS_HOME" in ended.err) == (1, True)
 
 
 def test_a_damaged_settings_file(famulus: Famulus) -> None:
