@@ -13,7 +13,10 @@ def main() -> int:
     if arguments == ["--version"]:
         from assistant import __version__
 
-        print(f"famulus {__version__}")
+        try:
+            print(f"famulus {__version__}", flush=True)
+        except OSError:  # a full disk, a closed pipe
+            return 1
         return 0
     try:
         from assistant.bootstrap import build_services

@@ -181,7 +181,8 @@ class ChatLoop:
         notes.print(
             f"{harmless(last.model)}: {usage.prompt_tokens} tokens read ({usage.cached_tokens} from memory) "
             f"in {timings.prompt_s:.2f} s, {usage.completion_tokens} written at "
-            f"{timings.decode_tokens_per_s:.1f} tokens/s, first after {timings.first_token_s:.2f} s"
+            f"{timings.decode_tokens_per_s:.1f} tokens/s, first after {timings.first_token_s:.2f} s",
+            soft_wrap=False,
         )
 
     def _help(self, _: str) -> None:

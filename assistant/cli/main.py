@@ -8,6 +8,7 @@ Exit codes: 0; 1, with the reason on standard error; 2 for wrong usage; 130 afte
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -88,6 +89,7 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
     except OSError as error:
         log.error("%r", error)
         notes.print(f"famulus: reading or writing failed: {error.strerror or error}", style="red")
+        _drop_output()
         return 1
     except Exception as error:
         log.exception("unexpected error")
@@ -95,6 +97,14 @@ def run(arguments: Sequence[str], build_services: Callable[[], Services]) -> int
         notes.print("The log has the details; `famulus doctor` shows where it is.")
         return 1
     return 0
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere: Python would try it again at its end, and complain."""
+    if sys.stdout is not None and not sys.stdout.closed:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _end_in_order() -> None:
