@@ -76,8 +76,8 @@ class WorkerProcess(Generic[MessageT]):
                 worker=name.value,
             ) from error
         tie_to_app(self._process)
-        self._writer = FrameWriter(cast(IO[bytes], self._process.stdin))  # type: ignore[arg-type]
-        self._reader: FrameReader[MessageT] = FrameReader(cast(IO[bytes], self._process.stdout), union)  # type: ignore[arg-type]
+        self._writer = FrameWriter(cast(IO[bytes], self._process.stdin))
+        self._reader: FrameReader[MessageT] = FrameReader(cast(IO[bytes], self._process.stdout), union)
         self._threads = (
             threading.Thread(target=self._read, name=f"{name}-reader", daemon=True),
             threading.Thread(target=self._collect_log, args=(logs,), name=f"{name}-log", daemon=True),

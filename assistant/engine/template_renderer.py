@@ -57,8 +57,8 @@ class TemplateRenderer:
         deadline.start()
         reply: TemplateReply | None = None
         try:
-            FrameWriter(process.stdin).write(request)  # type: ignore[arg-type]
-            reader: FrameReader[TemplateReply] = FrameReader(process.stdout, TemplateReply)  # type: ignore[arg-type]
+            FrameWriter(process.stdin).write(request)
+            reader: FrameReader[TemplateReply] = FrameReader(process.stdout, TemplateReply)
             reply = reader.read()
         except (OSError, FrameError):
             reply = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 import msgspec
 
@@ -33,7 +33,7 @@ class FrameWriter:
         stream: Writable binary stream; flushed after each frame.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._encoder = msgspec.msgpack.Encoder()
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class FrameReader(Generic[MessageT]):
         union: The union of message types that may arrive.
     """
 
-    def __init__(self, stream: BinaryIO, union: Any) -> None:
+    def __init__(self, stream: IO[bytes], union: Any) -> None:
         self._stream = stream
         self._decoder: msgspec.msgpack.Decoder[MessageT] = msgspec.msgpack.Decoder(union)
 
