@@ -105,23 +105,28 @@ def _rehearse() -> None:
         render(RenderTemplate(template=template, conversations=[conversation], variables={"bos_token": ""}))
 
 
-def _forbid_files_and_bound_memory() -> None:
-    if sys.platform == "win32":
-        return
-    if sys.platform != "darwin":  # it refuses a limit below what is mapped already, and ignores others
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+if sys.platform == "win32":
 
+    def _forbid_files_and_bound_memory() -> None:
+        """Nothing: Windows has no such limits."""
 
-def _grant_cpu_time() -> None:
-    if sys.platform == "win32":
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    def _grant_cpu_time() -> None:
+        """Nothing: as above."""
+
+else:
+
+    def _forbid_files_and_bound_memory() -> None:
+        if sys.platform == "linux":  # macOS refuses a limit below what is mapped already, and ignores others
+            resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+    def _grant_cpu_time() -> None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
+import platform
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,10 +200,9 @@ class LibraryService:
 
     def _free_card_bytes(self) -> int:
         """Free memory of graphics cards that have their own; Apple's and integrated ones share the computer's."""
-        if sys.platform == "darwin":
-            return 0
         devices = self._engine.describe_backends().devices
-        return sum(device.free_bytes for device in devices if device.kind == "gpu")
+        own_memory = [device for device in devices if device.kind == "gpu" and platform.system() != "Darwin"]
+        return sum(device.free_bytes for device in own_memory)
 
 
 def _fingerprint(path: Path) -> tuple[int, int]:
