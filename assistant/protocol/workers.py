@@ -19,7 +19,8 @@ class WorkerName(enum.StrEnum):
 
 _DEFAULTS = {
     # libgomp's threads wait for each other in a busy loop of 300,000 rounds. Where other programs keep the processor
-    # busy, a token then takes seconds. A fifth of it costs nothing on an idle machine: tests/bench/busy_machine.py.
+    # busy, a token then takes seconds. A fifth of it often avoids that and costs nothing on an idle machine:
+    # tests/bench/busy_machine.py.
     "GOMP_SPINCOUNT": "60000",
     # On an assertion ggml would start a debugger for a backtrace.
     "GGML_NO_BACKTRACE": "1",
