@@ -19,8 +19,8 @@ class WorkerName(enum.StrEnum):
 
 _DEFAULTS = {
     # libgomp's threads wait for each other in a busy loop of 300,000 rounds. Where other programs keep the processor
-    # busy, a token then takes seconds. A fifth of it often avoids that and costs nothing on an idle machine:
-    # tests/bench/busy_machine.py.
+    # busy, a token can then take seconds. A smaller count helped in some runs and not in others; which one is best is
+    # not settled. tests/bench/busy_machine.py and engine_overhead.py show what it does and costs on a machine.
     "GOMP_SPINCOUNT": "60000",
     # On an assertion ggml would start a debugger for a backtrace.
     "GGML_NO_BACKTRACE": "1",
