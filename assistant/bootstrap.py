@@ -22,6 +22,7 @@ from assistant.services.services import Services
 from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
+from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def build_services() -> Services:
     _recover(conversations)
     engine = EngineClient(paths.home, paths.logs)
     bus = EventBus()
-    library = LibraryService(engine, bus, paths.verified_files)
+    library = LibraryService(engine, bus, ModelFileStore(database), paths.verified_files)
     context = TurnContext(conversations=conversations, engine=engine, library=library, bus=bus)
     return Services(
         paths=paths,

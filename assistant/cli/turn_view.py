@@ -60,7 +60,7 @@ class JsonView(TurnView):
                 print_json({"type": "started", "conversation_id": conversation_id, "message_id": message.id})
             case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
                 print_json({"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached})
-            case AnswerGrew(text=text):
+            case AnswerGrew(text=text) if text:
                 print_json({"type": "text", "text": text})
             case MessageFinished(message=message):
                 print_json(_finished(message))
@@ -81,7 +81,7 @@ class PlainView(TurnView):
         match event:
             case ModelReady(note=note) if note:
                 notes.print(note)
-            case AnswerGrew(text=text):
+            case AnswerGrew(text=text) if text:
                 print(harmless(text), end="", flush=True)
                 self._line_is_open = True
             case MessageFinished():
@@ -113,7 +113,7 @@ class TerminalView(TurnView):
                 notes.print(note, style="yellow")
             case PromptRead(n_done=n_done, n_total=n_total):
                 self._tell(f"Reading {n_done} / {n_total} tokens")
-            case AnswerGrew(text=text):
+            case AnswerGrew(text=text) if text:
                 self._end_status()
                 self._stream = self._stream or MarkdownStream(output)
                 self._stream.add(text)

@@ -62,12 +62,14 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
         prompt_s: Seconds spent on reading the prompt.
         first_token_s: Seconds from the engine's receipt of the request to its first token.
         decode_tokens_per_s: Tokens per second after the first; 0 if there was only one.
+        reasoning_s: Seconds from the first word to the end of the reasoning that some models put before their answer.
     """
 
     load_s: float = 0.0
     prompt_s: float = 0.0
     first_token_s: float = 0.0
     decode_tokens_per_s: float = 0.0
+    reasoning_s: float = 0.0
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

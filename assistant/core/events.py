@@ -38,6 +38,17 @@ class ModelReady(Event, frozen=True, kw_only=True):
     note: str = ""
 
 
+class ModelFailed(Event, frozen=True, kw_only=True):
+    """A model could not be loaded ahead of its first question."""
+
+    model: str
+    error: ErrorInfo
+
+
+class ConversationsChanged(Event, frozen=True, kw_only=True):
+    """Another process, for example a terminal, changed conversations."""
+
+
 class TurnEvent(Event, frozen=True, kw_only=True):
     """Base of the events of one turn.
 
@@ -71,10 +82,11 @@ class PromptRead(TurnEvent, frozen=True, kw_only=True):
 
 
 class AnswerGrew(TurnEvent, frozen=True, kw_only=True):
-    """The answer `message_id` got more `text`."""
+    """The answer `message_id` got more `text`, made of `n_tokens` tokens."""
 
     message_id: str
     text: str
+    n_tokens: int
 
 
 class MessageFinished(TurnEvent, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ The terminal's `famulus settings` and the window's dialog are both made from the
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -135,12 +135,57 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = DEFAULT_SYSTEM_PROMPT
 
 
+class AppearanceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the window looks."""
+
+    theme: Annotated[
+        Literal["system", "light", "dark"],
+        Meta(title="Theme", description="Colours of the window; system follows the computer's."),
+    ] = "system"
+    language: Annotated[
+        Literal["system", "en", "zh_CN"],
+        Meta(title="Language", description="Language of the window; system follows the computer's."),
+    ] = "system"
+    text_scale: Annotated[
+        float, Meta(ge=0.8, le=1.6, title="Text size", description="Size of all text; 1 is the designed size.")
+    ] = 1.0
+    reduce_motion: Annotated[
+        bool, Meta(title="Reduce motion", description="Show changes at once instead of moving things.")
+    ] = False
+
+
+class QuickChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The small panel that a shortcut calls from any program."""
+
+    enabled: Annotated[
+        bool, Meta(title="Quick chat shortcut", description="Listen to the shortcut in every program.")
+    ] = False
+    shortcut: Annotated[
+        str, Meta(max_length=100, title="Shortcut", description="Keys that open quick chat from any program.")
+    ] = "Ctrl+Alt+Space"
+
+
+class WindowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the window does."""
+
+    close_to_tray: Annotated[
+        bool,
+        Meta(
+            title="Keep running when the window closes",
+            description="Closing the window leaves Famulus in the tray, ready for the shortcut.",
+        ),
+    ] = False
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings; one attribute a section of ``settings.toml``."""
 
     model: ModelSettings = ModelSettings()
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
+    appearance: AppearanceSettings = AppearanceSettings()
+    quick_chat: QuickChatSettings = QuickChatSettings()
+    window: WindowSettings = WindowSettings()
 
 
 class SettingDescription(NamedTuple):
@@ -156,6 +201,7 @@ class SettingDescription(NamedTuple):
         minimum: Smallest value; None for none.
         maximum: Largest value; None for none.
         max_length: Most characters of a text; None for any number.
+        choices: The texts that are allowed, the default first; empty for any.
     """
 
     key: str
@@ -167,6 +213,7 @@ class SettingDescription(NamedTuple):
     minimum: float | None
     maximum: float | None
     max_length: int | None = None
+    choices: tuple[str, ...] = ()
 
 
 def describe() -> list[SettingDescription]:
@@ -190,6 +237,7 @@ def _describe_field(section: str, field: msgspec.structs.FieldInfo) -> SettingDe
         msgspec.inspect.FloatType: float,
         msgspec.inspect.BoolType: bool,
         msgspec.inspect.StrType: str,
+        msgspec.inspect.LiteralType: str,
     }
     return SettingDescription(
         key=f"{section}.{field.name}",
@@ -201,4 +249,5 @@ def _describe_field(section: str, field: msgspec.structs.FieldInfo) -> SettingDe
         minimum=getattr(bare, "ge", None),
         maximum=getattr(bare, "le", None),
         max_length=getattr(bare, "max_length", None),
+        choices=tuple(sorted(getattr(bare, "values", ()), key=lambda value: value != field.default)),
     )

@@ -72,6 +72,14 @@ class ChatService:
             raise MessageNotFound("There is no question to answer yet.")
         return self._submit(lambda: question, settings)
 
+    def answer(self, question_id: str, settings: Settings) -> str:
+        """Answer a question once more; its earlier answers stay beside the new one.
+
+        The turn fails with `MessageNotFound` where there is no such question.
+        """
+        store = self._context.conversations
+        return self._submit(lambda: store.message(question_id), settings)
+
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.
 

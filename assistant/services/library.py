@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, layers_that_fit
+from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, estimate_memory, layers_that_fit
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, ModelNotFound, RequestCancelled
-from assistant.core.events import ModelLoadProgressed, ModelReady
+from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.gguf_header import read_model_facts
@@ -25,6 +25,8 @@ from assistant.hub.starter_model import SHA256 as STARTER_SHA256
 from assistant.hub.starter_model import find_starter_model, verify_once
 from assistant.protocol.engine_messages import LoadModel
 from assistant.services.event_bus import EventBus
+from assistant.services.model_choices import ModelChoice, describe_choice
+from assistant.storage.model_files import ModelFileStore
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +54,14 @@ class LibraryService:
     Args:
         engine: The engine worker's client.
         bus: Where load progress is told.
+        model_files: The files that the person chose before.
         verified_files: File that remembers which hashes were checked.
     """
 
-    def __init__(self, engine: EngineClient, bus: EventBus, verified_files: Path) -> None:
+    def __init__(self, engine: EngineClient, bus: EventBus, model_files: ModelFileStore, verified_files: Path) -> None:
         self._engine = engine
         self._bus = bus
+        self._model_files = model_files
         self._verified_files = verified_files
         self._lock = threading.Lock()
         self._load_request = ""
@@ -120,13 +124,60 @@ class LibraryService:
             self._bus.publish(news)
         return result
 
-    def load_ahead(self, settings: ModelSettings) -> None:
+    def load_ahead(self, settings: ModelSettings, *, announce: bool = False) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
 
-        What goes wrong is only logged: the first question meets it again and says so.
+        Args:
+            settings: Which model, and how it is loaded.
+            announce: Tell `ModelReady` or `ModelFailed` at the end. Without, `ModelReady` is told when the model is
+                first needed, and what goes wrong is only logged: the first question meets it again and says so.
         """
-        self._ahead = threading.Thread(target=self._load_ahead, args=(settings,), name="load-ahead", daemon=True)
+        self._ahead = threading.Thread(
+            target=self._load_ahead, args=(settings, announce), name="load-ahead", daemon=True
+        )
         self._ahead.start()
+
+    def is_loaded(self, settings: ModelSettings) -> bool:
+        """Whether the model of the settings is loaded, as they say, in a worker that lives."""
+        wanted = self._loaded_for
+        return self._engine.loaded is not None and wanted is not None and wanted[0] == settings
+
+    def choices(self, settings: ModelSettings) -> list[ModelChoice]:
+        """The starter model, if it is installed, and the files chosen before; reads their headers."""
+        starter = find_starter_model()
+        paths = dict.fromkeys(self._model_files.list())
+        if settings.path:
+            paths.setdefault(Path(settings.path))
+        available_bytes = self._available_bytes(settings)
+        return [
+            describe_choice(
+                path, is_starter=path == starter, wanted_n_ctx=settings.n_ctx, available_bytes=available_bytes
+            )
+            for path in [*filter(None, [starter]), *(path for path in paths if path != starter)]
+        ]
+
+    def remember(self, path: Path) -> None:
+        """Offer the file in `choices` from now on.
+
+        Raises:
+            ModelNotFound: There is no such file.
+        """
+        path = path.expanduser().absolute()
+        _fingerprint(path)
+        self._model_files.remember(path).result()
+
+    def forget(self, path: Path) -> None:
+        """Offer the file no more; it stays on the disk."""
+        self._model_files.forget(path).result()
+
+    def _available_bytes(self, settings: ModelSettings) -> int:
+        """Memory for another model: what is free, and what the loaded one gives back when it goes."""
+        available = int(psutil.virtual_memory().available)
+        loaded = self._engine.loaded
+        if loaded is not None and self._chosen is not None:
+            need = estimate_memory(self._chosen[3].facts, loaded.n_ctx)
+            available += need.kv_bytes + need.compute_bytes  # the weights are mapped: they count as free already
+        return available + (self._free_card_bytes() if loaded is not None and settings.n_gpu_layers != 0 else 0)
 
     def cancel_load(self) -> None:
         """Stop the load under way, if there is one."""
@@ -143,12 +194,17 @@ class LibraryService:
         if self._ahead is not None:
             self._ahead.join()
 
-    def _load_ahead(self, settings: ModelSettings) -> None:
+    def _load_ahead(self, settings: ModelSettings, announce: bool) -> None:
         try:
-            with self._one_load:
-                self._ensure_loaded(settings, self._closing)
+            if announce:
+                self.ensure_loaded(settings, self._closing)
+            else:
+                with self._one_load:
+                    self._ensure_loaded(settings, self._closing)
         except FamulusError as error:
             log.info("the model was not loaded ahead: %s (%s)", error, error.info.cause)
+            if announce:
+                self._bus.publish(ModelFailed(model=self.name_of(settings), error=error.info))
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         self._load_cancelled.clear()

@@ -19,6 +19,7 @@ from assistant.clients.engine_client import EngineCall, EngineClient
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Timings, Usage
 from assistant.core.errors import FamulusError, GenerationFailed, RequestCancelled
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, PromptRead, QuestionStored, TurnFailed
+from assistant.core.reasoning import split_reasoning
 from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import SamplingSettings, Settings
 from assistant.protocol.engine_messages import GenerationFinished, PromptMessage, PromptProgressed, TokensGenerated
@@ -75,6 +76,8 @@ class Turn:
         self._flush: Future[None] | None = None
         self._flushed_length = 0
         self._flushed_at = 0.0
+        self._first_word_at = 0.0
+        self._reasoning_s = 0.0
 
     def cancel(self) -> None:
         """Stop the turn, whatever it is doing."""
@@ -130,7 +133,7 @@ class Turn:
             finished = self._follow(self._start(answer), answer)
         except RequestCancelled:  # before the engine began with it
             return _CANCELLED
-        timings = msgspec.structs.replace(finished.timings, load_s=load_s)
+        timings = msgspec.structs.replace(finished.timings, load_s=load_s, reasoning_s=self._reasoning_s)
         return msgspec.structs.replace(finished, timings=timings)
 
     def _load(self) -> float:
@@ -165,10 +168,26 @@ class Turn:
             self._flush_if_due(answer)
 
     def _grow(self, reply: TokensGenerated, answer: Message) -> None:
+        self._first_word_at = self._first_word_at or time.monotonic()
         self._text += reply.text
         self._token_ids.extend(reply.token_ids)
-        if reply.text:
-            self._bus.publish(AnswerGrew(**self._ids(), message_id=answer.id, text=reply.text))
+        self._time_reasoning(reply.text)
+        self._bus.publish(
+            AnswerGrew(
+                request_id=self._request_id,
+                conversation_id=self._conversation_id,
+                message_id=answer.id,
+                text=reply.text,
+                n_tokens=len(reply.token_ids),
+            )
+        )
+
+    def _time_reasoning(self, new_text: str) -> None:
+        if self._reasoning_s or ">" not in new_text:
+            return  # looking through the whole text for every token would cost more the longer it is
+        split = split_reasoning(self._text)
+        if split.reasoning and split.closed:
+            self._reasoning_s = time.monotonic() - self._first_word_at
 
     def _tell_prompt(self, reply: PromptProgressed) -> None:
         self._bus.publish(

@@ -133,6 +133,28 @@ def siblings(connection: sqlite3.Connection, message_id: str) -> list[Message]:
     return [message_from_row(row) for row in rows]
 
 
+def newest_leaf(connection: sqlite3.Connection, message_id: str) -> str:
+    """From the message down, the newest child each time; raises MessageNotFound."""
+    one = message(connection, message_id)
+    row = connection.execute(
+        """
+        WITH RECURSIVE branch (id, depth) AS (
+            VALUES (?, 0)
+            UNION ALL
+            SELECT (
+                SELECT child.id FROM message AS child
+                WHERE child.conversation_id = ? AND child.parent_id = branch.id ORDER BY child.number DESC LIMIT 1
+            ), depth + 1
+            FROM branch WHERE branch.id IS NOT NULL
+        )
+        SELECT id FROM branch WHERE id IS NOT NULL ORDER BY depth DESC LIMIT 1
+        """,
+        (message_id, one.conversation_id),
+    ).fetchone()
+    leaf: str = row[0]
+    return leaf
+
+
 def add_message(connection: sqlite3.Connection, new: Message, owner: str | None) -> None:
     """Insert a message that has just begun and make it the active leaf.
 

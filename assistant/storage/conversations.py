@@ -50,6 +50,7 @@ class ConversationStore:
     def __init__(self, database: Database, locks: Path) -> None:
         self._database = database
         self._process = ProcessLock(locks)
+        self._foreign_version = database.foreign_version()
 
     def close(self) -> None:
         """Give up the answers this process was still generating; `recover` may then close them."""
@@ -293,6 +294,20 @@ class ConversationStore:
             MessageNotFound: There is none with this id.
         """
         return self._database.read(lambda connection: queries.siblings(connection, message_id))
+
+    def newest_leaf(self, message_id: str) -> str:
+        """Id of the last message of the newest branch through this message; itself if nothing follows it.
+
+        Raises:
+            MessageNotFound: There is none with this id.
+        """
+        return self._database.read(lambda connection: queries.newest_leaf(connection, message_id))
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another process changed the database since the last call; it may wait for the writer thread."""
+        version = self._database.foreign_version()
+        changed, self._foreign_version = version != self._foreign_version, version
+        return changed
 
     def search(self, query: str, limit: int = 50) -> builtins.list[SearchHit]:
         """Questions, answers and titles that hold all words of the query, the best match first.

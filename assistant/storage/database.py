@@ -86,10 +86,7 @@ class Database:
         Raises:
             DatabaseFailed: The database is closed.
         """
-        try:
-            return self._write_thread.submit(self._transact, change)
-        except RuntimeError as error:
-            raise self._closed_error() from error
+        return self._on_write_thread(lambda: self._transact(change))
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run `query` on the calling thread; all its statements see the same state.
@@ -107,6 +104,19 @@ class Database:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def foreign_version(self) -> int:
+        """A number that changes when another process has committed something; waits for the queued writes.
+
+        https://www.sqlite.org/pragma.html#pragma_data_version: the connection's own commits do not change it, and
+        only the writer's connection commits here.
+        """
+
+        def read() -> int:
+            with self._plain_errors():
+                return int(self._writer.execute("PRAGMA data_version").fetchone()[0])
+
+        return self._on_write_thread(read).result()
 
     def check(self) -> str:
         """Result of ``PRAGMA integrity_check``: ``ok``, or one line a fault.
@@ -129,6 +139,12 @@ class Database:
             connection.close()
         self._write_thread.shutdown(wait=True)
         self._writer.close()
+
+    def _on_write_thread(self, step: Callable[[], T]) -> Future[T]:
+        try:
+            return self._write_thread.submit(step)
+        except RuntimeError as error:
+            raise self._closed_error() from error
 
     def _connect(self) -> sqlite3.Connection:
         # Connections move between threads, but only one thread uses one at a time.

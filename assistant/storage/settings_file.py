@@ -218,6 +218,8 @@ def _invalid(description: SettingDescription, value: object) -> SettingInvalid:
 
 
 def _allowed(description: SettingDescription) -> str:
+    if description.choices:
+        return ", ".join(description.choices[:-1]) + f" or {description.choices[-1]}"
     allowed = _TYPE_NAMES[description.type]
     if description.minimum is not None and description.maximum is not None:
         allowed += f" from {description.minimum} to {description.maximum}"

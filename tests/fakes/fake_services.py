@@ -21,6 +21,7 @@ from assistant.services.services import Services
 from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
+from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 from tests.fakes.fake_engine import FakeEngine
 from tests.tiny_gguf import write_tiny_model
@@ -42,7 +43,7 @@ def fake_services(home: Path, engine: FakeEngine) -> Services:
     conversations = ConversationStore(database, paths.locks)
     client = cast(EngineClient, engine)
     bus = EventBus()
-    library = LibraryService(client, bus, paths.verified_files)
+    library = LibraryService(client, bus, ModelFileStore(database), paths.verified_files)
     context = TurnContext(conversations=conversations, engine=client, library=library, bus=bus)
     return Services(
         paths=paths,

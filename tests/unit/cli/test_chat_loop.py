@@ -50,7 +50,7 @@ def test_lines_are_one_conversation(say: Say, capsys: pytest.CaptureFixture[str]
     first, second = objects(capsys, "finished")
     assert first["conversation_id"] == second["conversation_id"]
     assert first["usage"].keys() == {"prompt_tokens", "cached_tokens", "completion_tokens"}
-    assert first["timings"].keys() == {"load_s", "prompt_s", "first_token_s", "decode_tokens_per_s"}
+    assert first["timings"].keys() == {*("load_s", "prompt_s", "first_token_s", "decode_tokens_per_s", "reasoning_s")}
     assert (first["text"], first["finish_reason"]) == ("Fine.", "stop")
     assert [each.text for each in engine.prompts[1]] == ["One?", "Fine.", "Two?"]
 

@@ -29,3 +29,10 @@ def test_ranges_are_those_that_are_enforced(key: str) -> None:
     for value in (description.minimum - 1, description.maximum + 1):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert({section: {name: description.type(value)}}, Settings)
+
+
+def test_choices_are_those_that_are_enforced() -> None:
+    theme = next(each for each in describe() if each.key == "appearance.theme")
+    assert theme.choices == ("system", "dark", "light")
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"appearance": {"theme": "pink"}}, Settings)

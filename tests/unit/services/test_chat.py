@@ -490,3 +490,36 @@ def test_a_seed_of_minus_one_is_drawn_and_others_are_kept(chat: Chat) -> None:
 def test_roles_are_told_apart(chat: Chat) -> None:
     answer = chat.ask("Why?")
     assert [each.role for each in chat.store.branch(answer.conversation_id)] == [Role.USER, Role.ASSISTANT]
+
+
+def test_an_older_question_is_answered_once_more(chat: Chat) -> None:
+    chat.engine.will_answer("One")
+    first = chat.ask("First?")
+    chat.ask("Second?", first.conversation_id)
+    chat.engine.will_answer("Uno")
+    assert first.parent_id is not None
+    end = chat.events.end_of(chat.services.chat.answer(first.parent_id, chat.settings))
+    assert isinstance(end, MessageFinished)
+    assert [sibling.text for sibling in chat.store.siblings(first.id)] == ["One", "Uno"]
+    assert chat.shown(first.conversation_id) == [("user", "First?"), ("assistant", "Uno")]
+
+
+def test_an_unknown_question_fails_its_turn(chat: Chat) -> None:
+    end = chat.events.end_of(chat.services.chat.answer("0" * 16, chat.settings))
+    assert isinstance(end, TurnFailed)
+    assert (end.error.kind, end.conversation_id) == ("MessageNotFound", "")
+
+
+def test_the_time_of_the_reasoning_is_kept(chat: Chat) -> None:
+    pause = Stall()
+    chat.engine.will_answer("<think>", "Hm", pause, ".</think>", "Yes")
+    request_id = chat.send("Sure?")
+    pause.reached.wait(PATIENCE_S)
+    pause.go_on()
+    end = chat.events.end_of(request_id)
+    assert isinstance(end, MessageFinished)
+    assert end.message.timings is not None
+    assert 0 < end.message.timings.reasoning_s < PATIENCE_S
+    plain = chat.ask("And now?")
+    assert plain.timings is not None
+    assert plain.timings.reasoning_s == 0

@@ -345,3 +345,28 @@ def test_many_recover_at_once_and_each_answer_is_marked_once(tmp_path: Path) -> 
     for database, store in zip(databases, stores, strict=True):
         database.close()
         store.close()
+
+
+def test_the_newest_leaf_follows_the_newest_child(store: ConversationStore) -> None:
+    conversation = store.create("").result()
+    question = store.add_question(conversation.id, None, "Old?").result()
+    old = store.begin_answer(conversation.id, question.id, "model").result()
+    new = store.begin_answer(conversation.id, question.id, "model").result()
+    last = store.add_question(conversation.id, old.id, "And then?").result()
+    assert store.newest_leaf(question.id) == new.id
+    assert store.newest_leaf(old.id) == last.id
+    assert store.newest_leaf(last.id) == last.id
+    with pytest.raises(MessageNotFound):
+        store.newest_leaf("0" * 16)
+
+
+def test_only_changes_of_other_processes_are_noticed(store: ConversationStore, tmp_path: Path) -> None:
+    store.create("").result()
+    assert not store.changed_elsewhere()
+    other = Database(tmp_path / "famulus.db")
+    try:
+        ConversationStore(other, tmp_path / "other-locks").create("").result()
+    finally:
+        other.close()
+    assert store.changed_elsewhere()
+    assert not store.changed_elsewhere()

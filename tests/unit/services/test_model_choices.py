@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from assistant.core.context_plan import estimate_memory
+from assistant.core.errors import ModelNotFound
+from assistant.core.events import ModelFailed, ModelReady
+from assistant.core.settings import ModelSettings, Settings
+from assistant.hub.gguf_header import read_model_facts
+from assistant.services import library
+from assistant.services.model_choices import Fit, describe_choice
+from assistant.services.services import Services
+from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_services import EventLog
+from tests.tiny_gguf import write_tiny_model
+
+
+def test_the_fit_is_judged_by_the_free_memory(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    write_tiny_model(path)
+    need = estimate_memory(read_model_facts(path), 512).total_bytes
+
+    def fit(available_bytes: int) -> Fit:
+        choice = describe_choice(path, is_starter=False, wanted_n_ctx=512, available_bytes=available_bytes)
+        assert (choice.memory_bytes, choice.n_ctx) == (need, 512)
+        return choice.fit
+
+    assert fit(need * 2) is Fit.FITS
+    assert fit(need) is Fit.TIGHT
+    assert fit(need - 1) is Fit.TOO_LARGE
+
+
+def test_a_damaged_file_is_offered_with_its_reason(tmp_path: Path) -> None:
+    path = tmp_path / "noise.gguf"
+    path.write_bytes(b"GGUF" + bytes(100))
+    choice = describe_choice(path, is_starter=False, wanted_n_ctx=0, available_bytes=10**9)
+    assert choice.fit is Fit.BROKEN
+    assert choice.error is not None
+
+
+def test_the_picker_offers_the_starter_model_first_and_what_was_chosen(
+    services: Services, settings: Settings, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.gguf"
+    write_tiny_model(other)
+    services.library.remember(other)
+    names = [choice.name for choice in services.library.choices(settings.model)]
+    assert names[1:] == ["other", "tiny"]
+    assert services.library.choices(settings.model)[0].is_starter
+    services.library.forget(other)
+    assert "other" not in [choice.name for choice in services.library.choices(settings.model)]
+    with pytest.raises(ModelNotFound):
+        services.library.remember(tmp_path / "none.gguf")
+
+
+def test_a_starter_model_chosen_by_hand_is_offered_once(services: Services, settings: Settings) -> None:
+    starter = services.library.choices(settings.model)[0].path
+    services.library.remember(starter)
+    assert [choice.path for choice in services.library.choices(settings.model)].count(starter) == 1
+
+
+def test_a_load_ahead_can_be_announced(
+    services: Services, engine: FakeEngine, settings: Settings, events: EventLog
+) -> None:
+    assert not services.library.is_loaded(settings.model)
+    services.library.load_ahead(settings.model, announce=True)
+    assert events.wait_for(ModelReady).model == "tiny"
+    assert services.library.is_loaded(settings.model)
+    engine.kill()
+    assert not services.library.is_loaded(settings.model)
+
+
+def test_a_load_ahead_that_fails_is_announced(services: Services, events: EventLog, tmp_path: Path) -> None:
+    services.library.load_ahead(ModelSettings(path=str(tmp_path / "none.gguf")), announce=True)
+    failed = events.wait_for(ModelFailed)
+    assert (failed.model, failed.error.kind) == ("none", "ModelNotFound")
+
+
+def test_the_memory_of_the_loaded_model_counts_as_free(
+    services: Services, settings: Settings, events: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.library.load_ahead(settings.model, announce=True)
+    events.wait_for(ModelReady)
+    need = estimate_memory(read_model_facts(Path(settings.model.path)), settings.model.n_ctx or 512)
+    scarce = need.weights_bytes + need.overhead_bytes + need.kv_bytes
+    monkeypatch.setattr(library.psutil, "virtual_memory", lambda: type("Memory", (), {"available": scarce}))
+    loaded = msgspec.structs.replace(settings.model, n_ctx=512)
+    assert all(choice.fit is not Fit.TOO_LARGE for choice in services.library.choices(loaded) if not choice.is_starter)
