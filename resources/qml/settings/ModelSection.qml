@@ -1,0 +1,38 @@
+import QtQuick
+import "../theme"
+import "../components"
+
+// Which model answers, and how it is loaded.
+Column {
+    id: section
+
+    required property var app
+    readonly property var model: app.model
+
+    SectionHeading {
+        title: qsTr("Model")
+        note: qsTr("Changes here load the model again.")
+    }
+    SettingRow {
+        title: qsTr("Model file")
+        description: section.model.isStarter ? qsTr("The small model that comes with Famulus.") : section.model.name
+
+        TextButton {
+            visible: !section.model.isStarter
+            text: qsTr("Use starter model")
+            onClicked: section.model.choose("")
+        }
+        ModelFileButton { model: section.model }
+    }
+    ProblemCard {
+        gap: Theme.gutter
+        visible: section.model.problem !== ""
+        problem: section.model.problem
+        remedy: section.model.problemRemedy
+    }
+    FieldList {
+        settings: section.app.settings
+        sections: ["model"]
+        except: ["model.path", "model.n_ctx"]
+    }
+}
