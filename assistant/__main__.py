@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_WINDOW_REMEDY = 'From source it needs the extra: pip install "famulus[desktop]". `famulus chat` talks in the terminal.'
+
 
 def main() -> int:
     """Run what the command line asks for; returns the exit code."""
@@ -18,6 +20,8 @@ def main() -> int:
         except OSError:  # a full disk, a closed pipe
             return 1
         return 0
+    if arguments in (["--quick"], ["--toggle"]):
+        return _reach_window(arguments)
     try:
         from assistant.bootstrap import build_services
         from assistant.cli.main import run
@@ -28,9 +32,42 @@ def main() -> int:
 
 
 def main_windowed() -> int:
-    """Start of ``famulus-gui``: the window is not part of this version."""
-    print("famulus: this version has no window yet; `famulus chat` talks in the terminal.", file=sys.stderr)
-    return 1
+    """Start of ``famulus-gui``: open the window, or reach the one that is open; returns the exit code."""
+    from assistant.core.window_command import WindowCommand, parse
+
+    command = parse(sys.argv[1:])
+    if command is None:
+        options = ", ".join(each.option for each in WindowCommand)
+        print(f"famulus-gui: it takes no arguments, or one of {options}", file=sys.stderr)
+        return 2
+    try:
+        from assistant.gui.application import run
+    except ImportError as error:
+        print(f"famulus-gui: the window cannot start: {error}\n{_WINDOW_REMEDY}", file=sys.stderr)
+        return 1
+    from assistant.bootstrap import build_services
+    from assistant.storage.data_folder import data_folder
+
+    return run(build_services, data_folder(), command)
+
+
+def _reach_window(arguments: list[str]) -> int:
+    """Ask the window that is open for quick chat, or start it; loads neither Qt nor the services."""
+    from assistant.core.window_command import parse
+    from assistant.gui.running_window import WindowRequest, deliver
+    from assistant.gui.window_program import start_detached
+    from assistant.storage.data_folder import data_folder
+
+    command = parse(arguments)
+    assert command is not None
+    if deliver(data_folder(), WindowRequest.from_start(command)):
+        return 0
+    try:
+        start_detached(command)
+    except OSError as error:
+        print(f"famulus: the window cannot start: {error.strerror}\n{_WINDOW_REMEDY}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _run_worker(arguments: list[str]) -> int:

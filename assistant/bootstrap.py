@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-import os
 from pathlib import Path
-
-import platformdirs
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import DataFolderUnusable, FamulusError
@@ -21,13 +18,13 @@ from assistant.services.library import LibraryService
 from assistant.services.services import Services
 from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
+from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
 from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 
 log = logging.getLogger(__name__)
 
-HOME_VARIABLE = "FAMULUS_HOME"
 _MAX_LOG_BYTES = 1024 * 1024
 _N_OLD_LOGS = 3
 
@@ -63,14 +60,6 @@ def build_services() -> Services:
     )
 
 
-def data_folder() -> Path:
-    """``$FAMULUS_HOME``, or the system's folder for a user's data."""
-    chosen = os.environ.get(HOME_VARIABLE)
-    return (
-        Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_data_dir("famulus", appauthor=False))
-    )
-
-
 def _prepare(paths: DataPaths) -> None:
     try:
         paths.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,9 +70,10 @@ def _prepare(paths: DataPaths) -> None:
     except OSError as error:
         raise DataFolderUnusable(
             "The data folder {folder} cannot be used: {reason}.",
-            remedy="Make it writable, or choose another with the environment variable " + HOME_VARIABLE + ".",
+            remedy="Make it writable, or choose another with the environment variable {variable}.",
             cause=repr(error),
             folder=str(paths.home),
+            variable=HOME_VARIABLE,
             reason=error.strerror or "unknown reason",
         ) from error
 

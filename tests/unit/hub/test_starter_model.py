@@ -48,10 +48,15 @@ def test_finds_the_file_of_a_package_without_importing_it(tmp_path: Path, monkey
     assert package.name not in sys.modules
 
 
-def test_a_bundled_model_comes_first(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert find_starter_model(model.parent) == model
+def test_the_model_of_the_installed_app_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = tmp_path / "starter" / FILE_NAME
+    bundled.parent.mkdir()
+    bundled.write_bytes(CONTENT)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert find_starter_model() == bundled
+    bundled.unlink()
     monkeypatch.setattr(starter_model, "PACKAGE", "no_such_package_of_famulus")
-    assert find_starter_model(model.parent / "empty") is None
+    assert find_starter_model() is None
 
 
 def test_hashes_once_and_again_after_a_change(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
