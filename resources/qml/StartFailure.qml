@@ -1,0 +1,53 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import "theme"
+import "components"
+
+// The only window where Famulus cannot start: what is wrong, what helps, and Close.
+ApplicationWindow {
+    id: window
+
+    required property string sentence
+    required property string remedy
+
+    width: 520
+    height: column.implicitHeight + 2 * Theme.gutter
+    visible: true
+    title: qsTr("Famulus cannot start")
+    color: Theme.page
+
+    Binding {
+        target: Theme
+        property: "dark"
+        value: Application.styleHints.colorScheme === Qt.Dark
+    }
+
+    Column {
+        id: column
+
+        x: Theme.gutter
+        y: Theme.gutter
+        width: parent.width - 2 * Theme.gutter
+        spacing: Theme.gutter
+
+        ThemedText {
+            width: parent.width
+            text: window.sentence
+            wrapMode: Text.Wrap
+            font.weight: Font.DemiBold
+        }
+        ThemedText {
+            width: parent.width
+            visible: window.remedy !== ""
+            text: window.remedy
+            wrapMode: Text.Wrap
+            color: Theme.secondary
+        }
+        PrimaryButton {
+            anchors.right: parent.right
+            text: qsTr("Close")
+            focus: true
+            onClicked: window.close()
+        }
+    }
+}

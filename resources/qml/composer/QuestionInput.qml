@@ -1,0 +1,120 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import "../components"
+import "../theme"
+
+// The text of the next question: grows with its lines, then scrolls. Its text is the conversation's draft.
+//
+// conversation: a ConversationViewModel. fontSize, gapBelow (px), maximumLines, inputName (object name of the text area).
+// Return sends (an answer under way makes it wait), Shift+Return breaks the line.
+// editLastRequested (Up in an empty field), pageUpRequested, pageDownRequested.
+ScrollView {
+    id: view
+
+    required property var conversation
+    property int fontSize: Theme.bodySize
+    property int maximumLines: 8
+    property int gapBelow: Theme.half
+    property alias inputName: input.objectName
+    readonly property bool blank: input.text.trim() === ""
+
+    signal editLastRequested
+    signal pageUpRequested
+    signal pageDownRequested
+
+    function focusInput(): void {
+        input.forceActiveFocus();
+    }
+
+    function send(): void {
+        if (blank)
+            return;
+        conversation.send(input.text);
+        input.clear();
+    }
+
+    function putBack(text: string): void {
+        input.text = blank ? text : input.text + "\n" + text;
+        input.cursorPosition = input.length;
+        focusInput();
+    }
+
+    function showDraft(): void {
+        if (input.text === conversation.draft)
+            return;
+        input.text = conversation.draft;
+        input.cursorPosition = input.length;
+    }
+
+    // While an input method is composing a word, its keys are its own, and Return never sends.
+    function handleKey(key: int, modifiers: int): bool {
+        const enter = key === Qt.Key_Return || key === Qt.Key_Enter;
+        if (input.inputMethodComposing)
+            return enter;
+        if (enter && (modifiers & (Qt.ShiftModifier | Qt.AltModifier | Qt.ControlModifier)) === 0)
+            send();
+        else if (key === Qt.Key_Up && input.length === 0 && !conversation.generating && conversation.lastQuestionId() !== "")
+            editLastRequested();
+        else if (key === Qt.Key_PageUp)
+            pageUpRequested();
+        else if (key === Qt.Key_PageDown)
+            pageDownRequested();
+        else
+            return false;
+        return true;
+    }
+
+    implicitHeight: Math.min(Math.ceil(input.contentHeight), maximumLines * Math.ceil(metrics.lineSpacing)) + input.topPadding + input.bottomPadding
+    contentWidth: availableWidth
+    Component.onCompleted: showDraft()
+    ScrollBar.horizontal.policy: ScrollBar.AlwaysOff
+    ScrollBar.vertical: ScrollHandle {
+        parent: view
+        x: view.width - width - 2
+        y: Theme.unit
+        height: view.height - y
+    }
+
+    Connections {
+        target: view.conversation
+
+        function onDraftChanged(): void {
+            view.showDraft();
+        }
+    }
+
+    FontMetrics {
+        id: metrics
+
+        font: input.font
+    }
+
+    TextArea {
+        id: input
+
+        leftPadding: Theme.gutter
+        rightPadding: Theme.gutter
+        topPadding: Theme.gutter - 2
+        bottomPadding: view.gapBelow
+        textFormat: TextEdit.PlainText
+        wrapMode: TextEdit.Wrap
+        color: Theme.text
+        placeholderText: view.conversation.generating ? qsTr("Write the next message") : qsTr("Ask anything")
+        placeholderTextColor: Theme.faint
+        selectionColor: Theme.selection
+        selectedTextColor: Theme.text
+        font.pixelSize: view.fontSize
+        background: null
+        activeFocusOnTab: true
+        focus: true
+        Accessible.name: qsTr("Message")
+        KeyNavigation.priority: KeyNavigation.BeforeItem
+        Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
+        Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
+        Keys.onPressed: event => event.accepted = view.handleKey(event.key, event.modifiers)
+        ContextMenu.menu: TextMenu {
+            editor: input
+        }
+        onTextChanged: view.conversation.draft = text
+    }
+}

@@ -1,0 +1,81 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import "../components"
+import "../theme"
+
+// Questions that wait for the answer under way.
+Column {
+    id: list
+
+    required property var conversation
+
+    signal editRequested(string text)
+
+    Accessible.role: Accessible.List
+    Accessible.name: qsTr("Waiting questions")
+    visible: rows.count > 0
+
+    Repeater {
+        id: rows
+
+        model: list.conversation.queue
+
+        Item {
+            id: row
+
+            required property string requestId
+            required property string text
+
+            width: list.width
+            implicitHeight: Theme.controlHeight
+            Accessible.role: Accessible.ListItem
+            Accessible.name: qsTr("Waiting: %1").arg(text)
+
+            ThemedText {
+                anchors.left: parent.left
+                anchors.right: actions.left
+                anchors.leftMargin: Theme.gutter
+                anchors.rightMargin: Theme.unit
+                anchors.verticalCenter: parent.verticalCenter
+                text: row.text.replace(/\s+/g, " ")
+                color: Theme.secondary
+                font.pixelSize: Theme.controlSize
+                elide: Text.ElideRight
+                Accessible.ignored: true
+            }
+
+            Row {
+                id: actions
+
+                anchors.right: parent.right
+                anchors.rightMargin: Theme.unit
+                anchors.verticalCenter: parent.verticalCenter
+
+                IconButton {
+                    size: Theme.controlHeight - Theme.half
+                    glyphSize: 15
+                    glyph: "edit"
+                    text: qsTr("Edit")
+                    onClicked: list.editRequested(list.conversation.editQueued(row.requestId))
+                }
+
+                IconButton {
+                    size: Theme.controlHeight - Theme.half
+                    glyphSize: 15
+                    glyph: "close"
+                    text: qsTr("Remove")
+                    onClicked: list.conversation.removeQueued(row.requestId)
+                }
+            }
+
+            Rectangle {
+                anchors.bottom: parent.bottom
+                x: Theme.gutter
+                width: parent.width - 2 * Theme.gutter
+                height: 1
+                color: Theme.hairline
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import QtQuick
+import "../components"
+import "../theme"
+
+// What can be done with an answer, and how it came about.
+Row {
+    id: footer
+
+    required property var turn
+    required property bool idle
+    readonly property string measured: {
+        const parts = [turn.modelName];
+        if (turn.tokensPerSecond > 0)
+            parts.push(qsTr("%1 tokens/s").arg(decimal(turn.tokensPerSecond, 1)));
+        if (turn.firstTokenSeconds > 0)
+            parts.push(qsTr("first after %1 s").arg(decimal(turn.firstTokenSeconds, 2)));
+        return parts.filter(part => part !== "").join(" · ");
+    }
+
+    signal copyRequested
+    signal regenerateRequested
+    signal siblingRequested(int step)
+
+    function decimal(value: real, digits: int): string {
+        return Number(value).toLocaleString(Qt.locale(), "f", digits);
+    }
+
+    spacing: Theme.half
+
+    NumberAnimation on opacity {
+        from: 0
+        to: 1
+        duration: Theme.motion
+    }
+
+    CopyButton {
+        visible: footer.turn.text !== ""
+        onClicked: footer.copyRequested()
+    }
+
+    IconButton {
+        size: Theme.controlHeight - Theme.half
+        glyphSize: 16
+        glyph: "refresh"
+        text: qsTr("Answer again")
+        enabled: footer.idle
+        onClicked: footer.regenerateRequested()
+    }
+
+    BranchSwitch {
+        anchors.verticalCenter: parent.verticalCenter
+        index: footer.turn.siblingIndex
+        count: footer.turn.siblingCount
+        onStepRequested: step => footer.siblingRequested(step)
+    }
+
+    ThemedText {
+        anchors.verticalCenter: parent.verticalCenter
+        leftPadding: Theme.half
+        width: Math.min(implicitWidth, footer.width - x)
+        text: footer.measured
+        color: Theme.faint
+        font.pixelSize: Theme.smallSize
+        elide: Text.ElideRight
+    }
+}

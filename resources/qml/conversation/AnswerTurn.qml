@@ -1,0 +1,93 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import "../components"
+import "../theme"
+
+// An answer: its blocks plain on the page, what became of it, and its footer.
+//
+// turn: its row.
+Column {
+    id: answer
+
+    required property var turn
+    readonly property bool generating: turn.status === "generating"
+    readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory"].includes(turn.errorKind)
+    readonly property string ending: {
+        if (turn.status === "interrupted" && turn.stopReason === "cancelled")
+            return qsTr("Stopped");
+        if (turn.status === "interrupted")
+            return qsTr("Interrupted");
+        return turn.stopReason === "length" ? qsTr("The answer reached its longest length.") : "";
+    }
+
+    signal copyRequested(string text)
+    signal foldToggled
+    signal linkRequested(string url)
+    signal modelRequested
+    signal retryRequested
+    signal regenerateRequested
+
+    spacing: Theme.unit
+
+    AnswerBlocks {
+        width: parent.width
+        blocks: answer.turn.blocks
+        onCopyRequested: text => answer.copyRequested(text)
+        onFoldToggled: answer.foldToggled()
+        onLinkRequested: url => answer.linkRequested(url)
+    }
+
+    ThemedText {
+        visible: answer.ending !== ""
+        text: answer.ending
+        color: Theme.secondary
+        font.pixelSize: Theme.smallSize
+    }
+
+    Loader {
+        width: parent.width
+        active: answer.turn.errorTitle !== ""
+        visible: active
+
+        sourceComponent: ErrorCard {
+            title: answer.turn.errorTitle
+            remedy: answer.turn.errorRemedy
+            canRetry: answer.turn.canRetry
+            action: answer.modelAtFault ? qsTr("Choose a model") : ""
+            onRetryRequested: answer.retryRequested()
+            onActionRequested: answer.modelRequested()
+        }
+    }
+
+    // One slot of one height for the stage line and the footer: the page never moves when they change places.
+    Item {
+        width: parent.width
+        height: Theme.controlHeight
+
+        Loader {
+            width: parent.width
+            active: answer.generating && answer.turn.conversation.stage !== "waiting"
+
+            sourceComponent: StageLine {
+                conversation: answer.turn.conversation
+                modelName: answer.turn.modelName
+            }
+        }
+
+        Loader {
+            anchors.verticalCenter: parent.verticalCenter
+            x: -7
+            width: parent.width + 7
+            active: answer.turn.engaged && !answer.generating
+
+            sourceComponent: AnswerFooter {
+                turn: answer.turn
+                idle: !answer.turn.conversation.generating
+                onCopyRequested: answer.copyRequested(answer.turn.text)
+                onRegenerateRequested: answer.regenerateRequested()
+                onSiblingRequested: step => answer.turn.conversation.showSibling(answer.turn.messageId, step)
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Controls.Basic
+import "../components"
+import "../theme"
+
+// The messages of a conversation. It follows the answer only while the reader is at its end.
+//
+// conversation: a ConversationViewModel. margin: least px beside the column. color: of what lies below the list.
+// copyRequested, linkRequested, modelRequested go to the window.
+Item {
+    id: pane
+
+    required property var conversation
+    property int margin: Theme.gutter
+    property color color: Theme.page
+    property bool following: true
+    property string editingId: ""
+    readonly property alias contentHeight: list.contentHeight
+    readonly property bool endInSight: list.contentY + list.height >= list.originY + list.contentHeight - Theme.margin
+
+    signal copyRequested(string text)
+    signal linkRequested(string url)
+    signal modelRequested
+    signal editingEnded
+
+    function pageUp(): void {
+        scroll.by(-0.9 * list.height);
+    }
+
+    function pageDown(): void {
+        scroll.by(0.9 * list.height);
+    }
+
+    function toEnd(): void {
+        glide.stop();
+        following = true;
+        settle();
+    }
+
+    function toBeginning(): void {
+        glide.stop();
+        following = false;
+        list.positionViewAtBeginning();
+    }
+
+    function edit(messageId: string): void {
+        following = false;
+        editingId = messageId;
+    }
+
+    function editLast(): void {
+        for (let row = list.count - 1; row >= 0; row -= 1) {
+            list.positionViewAtIndex(row, ListView.Contain);
+            const item = list.itemAtIndex(row) as Turn;
+            if (item.who === "user") {
+                edit(item.messageId);
+                return;
+            }
+        }
+    }
+
+    function settle(): void {
+        if (following && !list.moving && !bar.pressed)
+            list.positionViewAtEnd();
+    }
+
+    function reveal(row: int): void {
+        glide.stop();
+        following = false;
+        list.revealed = row;
+        showTop(row);
+        // Rows were placed by estimated heights; once they are made, the place is exact.
+        Qt.callLater(showTop, row);
+        forget.restart();
+    }
+
+    function showTop(row: int): void {
+        list.positionViewAtIndex(row, ListView.Beginning);
+        list.contentY = Math.max(list.originY, list.contentY - Theme.margin);
+    }
+
+    function endEditing(): void {
+        editingId = "";
+        following = endInSight;
+        editingEnded();
+    }
+
+    Connections {
+        target: pane.conversation
+
+        function onConversationIdChanged(): void {
+            pane.editingId = "";
+            pane.toEnd();
+        }
+
+        function onSent(): void {
+            pane.toEnd();
+        }
+
+        function onMessageRevealed(row: int): void {
+            pane.reveal(row);
+        }
+    }
+
+    Timer {
+        id: forget
+
+        interval: 1800
+        onTriggered: list.revealed = -1
+    }
+
+    ListView {
+        id: list
+
+        property int revealed: -1
+        property real lastY: 0
+        readonly property bool userMoves: moving || glide.running || bar.pressed
+
+        objectName: "messageList"
+        anchors.fill: parent
+        model: pane.conversation.messages
+        clip: true
+        cacheBuffer: 800
+        boundsBehavior: Flickable.StopAtBounds
+        acceptedButtons: Qt.NoButton
+        keyNavigationEnabled: false
+        currentIndex: -1
+        activeFocusOnTab: true
+        Accessible.role: Accessible.List
+        Accessible.name: qsTr("Messages")
+
+        header: Item {
+            implicitHeight: Theme.margin
+        }
+
+        footer: Item {
+            width: list.width
+            implicitHeight: waiting.active ? Theme.controlHeight + 2 * Theme.unit : Theme.unit
+
+            Loader {
+                id: waiting
+
+                x: Math.round((list.width - width) / 2)
+                width: scroll.columnWidth
+                active: pane.conversation.stage === "waiting"
+
+                sourceComponent: StageLine {
+                    conversation: pane.conversation
+                    modelName: ""
+                }
+            }
+        }
+
+        // The reader's own movement alone decides whether the end is followed.
+        onContentYChanged: {
+            if (userMoves && contentY < lastY - 0.5)
+                pane.following = false;
+            else if (userMoves && contentY > lastY && pane.endInSight)
+                pane.following = true;
+            lastY = contentY;
+        }
+        // At once, so that a growing answer needs one frame; and after this layout, which may not be the last.
+        onContentHeightChanged: {
+            pane.settle();
+            Qt.callLater(pane.settle);
+        }
+        onHeightChanged: Qt.callLater(pane.settle)
+        onMovementEnded: pane.settle()
+
+        Keys.onUpPressed: scroll.by(-scroll.step)
+        Keys.onDownPressed: scroll.by(scroll.step)
+        Keys.onPressed: event => {
+            const actions = {
+                [Qt.Key_PageUp]: pane.pageUp,
+                [Qt.Key_PageDown]: pane.pageDown,
+                [Qt.Key_Home]: pane.toBeginning,
+                [Qt.Key_End]: pane.toEnd
+            };
+            event.accepted = event.key in actions;
+            if (event.accepted)
+                actions[event.key]();
+        }
+
+        ScrollBar.vertical: ScrollHandle {
+            id: bar
+
+            onPressedChanged: if (!pressed) pane.settle()
+        }
+
+        // Three lines a notch with a short glide; touchpads and touch screens keep Flickable's own physics.
+        WheelHandler {
+            acceptedDevices: PointerDevice.Mouse
+            onWheel: event => scroll.by(-event.angleDelta.y / 120 * scroll.step)
+        }
+
+        NumberAnimation {
+            id: glide
+
+            target: list
+            property: "contentY"
+            duration: Theme.motion
+            easing.type: Easing.OutCubic
+        }
+
+        delegate: Turn {
+            width: list.width
+            conversation: pane.conversation
+            last: index === list.count - 1
+            revealed: index === list.revealed
+            editing: messageId === pane.editingId
+            columnWidth: scroll.columnWidth
+            onCopyRequested: text => pane.copyRequested(text)
+            onLinkRequested: url => pane.linkRequested(url)
+            onModelRequested: pane.modelRequested()
+            onFoldToggled: pane.following = false
+            onEditRequested: pane.edit(messageId)
+            onEditEnded: pane.endEditing()
+            onAnswerAwaited: pane.toEnd()
+        }
+    }
+
+    QtObject {
+        id: scroll
+
+        readonly property real step: 3 * Theme.bodySize * Theme.lineHeight
+        readonly property real columnWidth: Math.min(Theme.columnWidth * Theme.textScale, list.width - 2 * pane.margin)
+
+        function by(distance: real): void {
+            const from = glide.running ? glide.to : list.contentY;
+            const lowest = Math.max(list.originY, list.originY + list.contentHeight - list.height);
+            glide.stop();
+            glide.to = Math.max(list.originY, Math.min(lowest, from + distance));
+            if (distance < 0 && glide.to < list.contentY)
+                pane.following = false;
+            glide.start();
+            // Without motion it has arrived already, and nothing was seen to move.
+            if (distance > 0 && !glide.running && pane.endInSight)
+                pane.following = true;
+        }
+    }
+
+    EdgeFade {
+        width: list.width - bar.width
+        color: pane.color
+        upper: true
+        visible: list.contentY > list.originY
+    }
+
+    EdgeFade {
+        anchors.bottom: parent.bottom
+        width: list.width - bar.width
+        color: pane.color
+        visible: !pane.endInSight
+    }
+
+    JumpToLatest {
+        anchors.bottom: parent.bottom
+        anchors.bottomMargin: Theme.unit
+        anchors.horizontalCenter: parent.horizontalCenter
+        visible: !pane.following && !pane.endInSight && list.count > 0
+        onClicked: pane.toEnd()
+    }
+}

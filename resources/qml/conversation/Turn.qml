@@ -1,0 +1,136 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import "../components"
+import "../theme"
+
+// One row of the messages: a question or an answer, in the middle column.
+//
+// The upper properties are roles of MessageListModel. last: it is the last row, whose footer always shows.
+// revealed: it is marked as the place that a search led to. editing: the question is being edited.
+Item {
+    id: row
+
+    required property int index
+    required property string messageId
+    required property string who
+    required property string text
+    required property string status
+    required property var blocks
+    required property string errorTitle
+    required property string errorRemedy
+    required property string errorKind
+    required property bool canRetry
+    required property int siblingIndex
+    required property int siblingCount
+    required property string modelName
+    required property real tokensPerSecond
+    required property real firstTokenSeconds
+    required property string stopReason
+
+    required property var conversation
+    required property bool last
+    required property bool revealed
+    required property bool editing
+    required property real columnWidth
+    readonly property bool engaged: last || hover.hovered || holdsFocus(Window.activeFocusItem)
+
+    signal copyRequested(string text)
+    signal foldToggled
+    signal linkRequested(string url)
+    signal modelRequested
+    signal editRequested
+    signal editEnded
+    signal answerAwaited
+
+    function holdsFocus(item: Item): bool {
+        for (let at = item; at; at = at.parent)
+            if (at === row)
+                return true;
+        return false;
+    }
+
+    function retry(): void {
+        conversation.retry(messageId);
+        answerAwaited();
+    }
+
+    function regenerate(): void {
+        conversation.regenerate(messageId);
+        answerAwaited();
+    }
+
+    function edit(text: string): void {
+        conversation.edit(messageId, text);
+        editEnded();
+        answerAwaited();
+    }
+
+    implicitHeight: turn.height + Theme.unit
+    activeFocusOnTab: true
+    Accessible.role: Accessible.ListItem
+    Accessible.name: who === "user" ? qsTr("You: %1").arg(text) : qsTr("Famulus: %1").arg(text)
+
+    HoverHandler {
+        id: hover
+    }
+
+    Rectangle {
+        anchors.fill: turn
+        anchors.margins: -Theme.unit
+        radius: Theme.radiusCard
+        color: Theme.accentWash
+        opacity: row.revealed ? 1 : 0
+        visible: opacity > 0
+
+        Behavior on opacity {
+            NumberAnimation {
+                duration: 3 * Theme.motion
+            }
+        }
+    }
+
+    Loader {
+        id: turn
+
+        x: Math.round((row.width - width) / 2)
+        width: row.columnWidth
+        focus: row.editing
+        sourceComponent: row.who === "user" ? question : answer
+    }
+
+    FocusRing {
+        anchors.fill: turn
+        shown: row.activeFocus
+        innerRadius: Theme.radiusCard
+        offset: 4
+    }
+
+    Component {
+        id: question
+
+        UserTurn {
+            turn: row
+            onCopyRequested: text => row.copyRequested(text)
+            onFoldToggled: row.foldToggled()
+            onEditRequested: row.editRequested()
+            onEditCancelled: row.editEnded()
+            onEdited: text => row.edit(text)
+            onRetryRequested: row.retry()
+        }
+    }
+
+    Component {
+        id: answer
+
+        AnswerTurn {
+            turn: row
+            onCopyRequested: text => row.copyRequested(text)
+            onFoldToggled: row.foldToggled()
+            onLinkRequested: url => row.linkRequested(url)
+            onModelRequested: row.modelRequested()
+            onRetryRequested: row.retry()
+            onRegenerateRequested: row.regenerate()
+        }
+    }
+}
