@@ -23,7 +23,7 @@ PYTHON = VENV / "bin" / "python"
 PIP = VENV / "bin" / "pip"
 CONSTRAINTS = ROOT / "packaging" / "constraints.txt"
 INSTALLED_WHEEL = VENV / ".llama-wheel"
-EXTRAS = "starter,test"
+EXTRAS = "desktop,starter,test"
 
 
 def main(arguments: list[str]) -> int:

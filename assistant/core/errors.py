@@ -147,6 +147,10 @@ class DataFolderUnusable(FamulusError):
     """The data folder cannot be created, read or written."""
 
 
+class WindowUnreachable(FamulusError):
+    """A window is open on the data folder, and does not answer."""
+
+
 class InputInvalid(FamulusError):
     """What the person typed, piped or passed on the command line cannot be used."""
 

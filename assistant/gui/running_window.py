@@ -16,7 +16,6 @@ import json
 import os
 import socket
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -103,16 +102,6 @@ def deliver(data_folder: Path, request: WindowRequest, timeout_s: float = 0.3) -
         False where no window listens. True also where it has not answered yet: it is alive, and busy.
     """
     return any(_send(address, request.to_line(), timeout_s) for address in addresses(data_folder))
-
-
-def deliver_to_owner(data_folder: Path, request: WindowRequest, timeout_s: float = 3.0) -> bool:
-    """Like `deliver`, for a window known to exist that may be about to listen: tries for `timeout_s` seconds."""
-    deadline = time.monotonic() + timeout_s
-    while not deliver(data_folder, request):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 if sys.platform == "win32":

@@ -9,18 +9,20 @@ user, but not therefore Famulus: what comes is limited in size and time, and onl
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from assistant.core.errors import DataFolderUnusable
-from assistant.gui.running_window import ACCEPTED, MAX_REQUEST_BYTES, WindowRequest, addresses
+from assistant.core.errors import DataFolderUnusable, WindowUnreachable
+from assistant.gui.running_window import ACCEPTED, MAX_REQUEST_BYTES, WindowRequest, addresses, deliver
 
 log = logging.getLogger(__name__)
 
 _MAX_VISITORS = 16
+_PAUSE_S = 0.05
 _VISIT_LIMIT_MS = 2000
 
 
@@ -48,7 +50,7 @@ class SingleInstance(QObject):
         """Try to become the one window, and listen.
 
         Returns:
-            False where another process is it; `deliver_to_owner` reaches it.
+            False where another process is it; `deliver` reaches it.
 
         Raises:
             DataFolderUnusable: The data folder cannot be made, written or locked.
@@ -68,11 +70,44 @@ class SingleInstance(QObject):
         self._listen()
         return True
 
-    def close(self) -> None:
-        """Stop listening and give the window up."""
+    def claim_or_deliver(self, request: WindowRequest, patience_s: float = 10.0) -> bool:
+        """Become the one window, or hand the request to the one that is.
+
+        A window that is closing takes no requests any more, but keeps the data folder until its answers are stored;
+        one that is opening will listen soon.
+
+        Args:
+            request: What this start asks for.
+            patience_s: How long to try, seconds.
+
+        Returns:
+            Whether this is the one window.
+
+        Raises:
+            WindowUnreachable: There is another one, and it does not answer.
+            DataFolderUnusable: As for `claim`.
+        """
+        deadline = time.monotonic() + patience_s
+        while not self.claim():
+            if deliver(self._data_folder, request):
+                return False
+            if time.monotonic() > deadline:
+                raise WindowUnreachable(
+                    "Famulus is running already, but does not answer.",
+                    remedy="Wait a moment, or end it, and try again.",
+                )
+            time.sleep(_PAUSE_S)
+        return True
+
+    def stop_listening(self) -> None:
+        """Take no requests any more; the window is still claimed."""
         for visitor in list(self._visitors):
             visitor.leave()
         self._server.close()
+
+    def close(self) -> None:
+        """Stop listening and give the window up."""
+        self.stop_listening()
         self._lock.release()
 
     def _listen(self) -> None:

@@ -68,6 +68,8 @@ class LibraryService:
         self._load_cancelled = threading.Event()
         self._chosen: tuple[Path, int, int, ChosenModel] | None = None
         self._loaded_for: tuple[ModelSettings, int, int] | None = None
+        self._loaded_facts: ModelFacts | None = None
+        self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._one_load = threading.Lock()
         self._closing = threading.Event()
@@ -173,11 +175,12 @@ class LibraryService:
     def _available_bytes(self, settings: ModelSettings) -> int:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
         available = int(psutil.virtual_memory().available)
-        loaded = self._engine.loaded
-        if loaded is not None and self._chosen is not None:
-            need = estimate_memory(self._chosen[3].facts, loaded.n_ctx)
+        loaded, facts = self._engine.loaded, self._loaded_facts
+        if loaded is not None and facts is not None:
+            need = estimate_memory(facts, loaded.n_ctx)
             available += need.kv_bytes + need.compute_bytes  # the weights are mapped: they count as free already
-        return available + (self._free_card_bytes() if loaded is not None and settings.n_gpu_layers != 0 else 0)
+        # As it was before the last load: the engine would tell how it is now after a running answer only.
+        return available + (self._card_bytes if settings.n_gpu_layers != 0 else 0)
 
     def cancel_load(self) -> None:
         """Stop the load under way, if there is one."""
@@ -216,7 +219,7 @@ class LibraryService:
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
         self._engine.unload()
-        card_bytes = self._free_card_bytes() if settings.n_gpu_layers != 0 else 0
+        self._card_bytes = card_bytes = self._free_card_bytes() if settings.n_gpu_layers != 0 else 0
         available_bytes = int(psutil.virtual_memory().available) + card_bytes
         n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, available_bytes)
         request = LoadModel(
@@ -228,6 +231,7 @@ class LibraryService:
         )
         load_s = self._load(request, chosen.name)
         self._loaded_for = wanted
+        self._loaded_facts = chosen.facts
         return chosen, load_s
 
     def _load(self, request: LoadModel, name: str) -> float:

@@ -90,7 +90,7 @@ ApplicationWindow {
 
     Binding { target: Theme; property: "dark"; value: window.app.settings.dark }
     Binding { target: Theme; property: "textScale"; value: window.app.settings.textScale }
-    Binding { target: Theme; property: "reduceMotion"; value: window.app.settings.reduceMotion }
+    Binding { target: Theme; property: "reduceMotion"; value: window.app.settings.motionReduced }
 
     Shortcut { sequence: "Ctrl+N"; onActivated: window.app.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.showSearch() }

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,10 @@ pytest.importorskip("PySide6.QtNetwork")
 if sys.platform == "win32":
     pytest.skip("speaks to the socket of the other systems", allow_module_level=True)
 
+from filelock import FileLock
 from PySide6.QtCore import QCoreApplication, QEventLoop
 
+from assistant.core.errors import WindowUnreachable
 from assistant.core.window_command import WindowCommand
 from assistant.gui.running_window import ACCEPTED, WindowRequest, addresses, deliver
 from assistant.gui.single_instance import SingleInstance
@@ -248,3 +251,17 @@ def socket_answer(connection: socket.socket) -> bytes:
         return connection.recv(100)
     except BlockingIOError:
         return b""
+
+
+def test_a_window_that_is_closing_is_waited_for(qapp: QCoreApplication, short_folder: Path) -> None:
+    closing = FileLock(short_folder / "window.lock", thread_local=False)
+    closing.acquire()
+    threading.Timer(0.2, closing.release).start()
+    heir = SingleInstance(short_folder)
+    assert heir.claim_or_deliver(RAISE)
+    heir.close()
+
+
+def test_a_window_that_never_answers_is_named(qapp: QCoreApplication, short_folder: Path) -> None:
+    with FileLock(short_folder / "window.lock"), pytest.raises(WindowUnreachable):
+        SingleInstance(short_folder).claim_or_deliver(RAISE, patience_s=0.1)

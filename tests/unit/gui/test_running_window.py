@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.core.window_command import WindowCommand
-from assistant.gui.running_window import ACCEPTED, WindowRequest, addresses, deliver, deliver_to_owner
+from assistant.gui.running_window import ACCEPTED, WindowRequest, addresses, deliver
 
 if sys.platform == "win32":
     pytest.skip("about the sockets of the other systems", allow_module_level=True)
@@ -88,22 +87,6 @@ def test_only_the_right_answer_counts(folder: Path, answer: bytes, reached: bool
         thread.start()
         assert deliver(folder, QUICK, timeout_s=5.0) is reached
         thread.join()
-
-
-def test_a_window_that_is_about_to_listen_is_waited_for(folder: Path) -> None:
-    def open_later() -> None:
-        time.sleep(0.1)
-        with listener(folder) as server:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(ACCEPTED)
-
-    thread = threading.Thread(target=open_later)
-    thread.start()
-    assert deliver_to_owner(folder, QUICK)
-    thread.join()
-    os.unlink(addresses(folder)[0])
-    assert not deliver_to_owner(folder, QUICK, timeout_s=0.1)
 
 
 def test_a_folder_too_deep_without_runtime_folder_has_no_address(folder: Path) -> None:

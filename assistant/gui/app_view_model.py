@@ -1,0 +1,296 @@
+"""The window as a whole: which page, which conversation, and what is said in passing.
+
+Process: app with a window. Thread: the GUI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from assistant import __version__
+from assistant.core.conversation import Conversation
+from assistant.core.errors import ErrorInfo
+from assistant.core.events import ConversationsChanged, Event, QuestionStored, TurnEvent
+from assistant.gui.background import Background
+from assistant.gui.conversation_view_model import ConversationViewModel
+from assistant.gui.error_text import error_words
+from assistant.gui.event_bridge import EventBridge
+from assistant.gui.model_view_model import ModelViewModel
+from assistant.gui.notice import Notice, NoticeAction
+from assistant.gui.quick_chat_view_model import QuickChatViewModel
+from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
+from assistant.gui.settings_view_model import Autostart, SettingsViewModel
+from assistant.gui.sidebar_view_model import SidebarViewModel
+from assistant.gui.turn_starter import TurnStarter
+from assistant.gui.window_context import WindowContext
+from assistant.services.services import Services
+
+CHAT = "chat"
+SETTINGS = "settings"
+_MODEL_SUFFIX = ".gguf"
+_WEB_SCHEMES = ("http", "https")
+
+
+class AppViewModel(QObject):
+    """What QML gets as `app`: the window's view-models, and what belongs to none of them.
+
+    Args:
+        services: The services; whoever made them closes them, after `close`.
+        autostart: `assistant.gui.autostart`; None where Famulus is not to offer it.
+        parent: Qt's owner.
+    """
+
+    pageChanged = Signal()
+    firstRunChanged = Signal()
+    noticeChanged = Signal()
+    raiseRequested = Signal()
+    quitRequested = Signal()
+    composerFocusRequested = Signal()
+    announced = Signal(str)
+
+    def __init__(self, services: Services, autostart: Autostart | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        background = Background("window", self)
+        bridge = EventBridge(services.bus, self)
+        turns = RunningTurns(services.chat, background, bridge, self)
+        self._context = WindowContext(
+            services=services,
+            background=background,
+            engine_background=Background("window-engine", self),
+            bridge=bridge,
+            turns=turns,
+            starter=TurnStarter(services, background, turns, self),
+        )
+        self._page = CHAT
+        self._first_run = self._has_asked = False
+        self._tray_available = False
+        self._notice = Notice(self)
+        self._reopen = ""
+        self._exported = Path()
+        self._settings = SettingsViewModel(self._context, autostart, self)
+        self._style = self._settings.style
+        self._sidebar = SidebarViewModel(self._context, self._is_shown, self)
+        self._conversation = ConversationViewModel(self._context, self._style, self)
+        self._quick_conversation = ConversationViewModel(self._context, self._style, self)
+        self._model = ModelViewModel(self._context, self._settings, self)
+        self._quick_chat = QuickChatViewModel(self._quick_conversation, self._settings, self)
+        self._connect()
+        self._sidebar.load()
+
+    def _connect(self) -> None:
+        self._notice.changed.connect(self.noticeChanged)
+        self._context.bridge.happened.connect(self._take)
+        self._context.turns.happened.connect(self._follow)
+        self._context.turns.changed.connect(self._refresh_first_run)
+        self._settings.changed.connect(self._follow_style)
+        self._sidebar.listed.connect(self._take_list)
+        self._sidebar.removed.connect(self._offer_undo)
+        self._sidebar.undoEnded.connect(self._end_undo)
+        self._sidebar.exported.connect(self._tell_exported)
+        self._sidebar.failed.connect(self._tell_error)
+        self._conversation.conversationChanged.connect(self._follow_conversation)
+        self._conversation.answerEnded.connect(self.announced)
+        self._quick_conversation.answerEnded.connect(self.announced)
+        self._quick_chat.carriedOn.connect(self._carry_on)
+
+    # Qt's decorator would hide the types of these five from Python.
+    sidebar: SidebarViewModel = Property(QObject, lambda self: self._sidebar, constant=True)  # type: ignore[assignment]
+    conversation: ConversationViewModel = Property(  # type: ignore[assignment]
+        QObject, lambda self: self._conversation, constant=True
+    )
+    model: ModelViewModel = Property(QObject, lambda self: self._model, constant=True)  # type: ignore[assignment]
+    settings: SettingsViewModel = Property(  # type: ignore[assignment]
+        QObject, lambda self: self._settings, constant=True
+    )
+    quickChat: QuickChatViewModel = Property(  # type: ignore[assignment]
+        QObject, lambda self: self._quick_chat, constant=True
+    )
+
+    @Property(str, constant=True)
+    def version(self) -> str:
+        """Of Famulus."""
+        return __version__
+
+    @Property(bool, notify=firstRunChanged)
+    def firstRun(self) -> bool:
+        """Whether there is no conversation yet and nothing was asked."""
+        return self._first_run
+
+    @Property(str, notify=noticeChanged)
+    def notice(self) -> str:
+        """One sentence in passing; empty for none."""
+        return self._notice.text
+
+    @Property(str, notify=noticeChanged)
+    def noticeAction(self) -> str:
+        """What `runNoticeAction` would do: ``undoDelete``, ``openFolder``, or empty for nothing."""
+        return self._notice.action.value
+
+    def _get_page(self) -> str:
+        return self._page
+
+    def _set_page(self, page: str) -> None:
+        if page != self._page and page in (CHAT, SETTINGS):
+            self._page = page
+            self.pageChanged.emit()
+            self._settings.reload()
+
+    page = Property(str, _get_page, _set_page, notify=pageChanged)
+
+    @Slot()
+    def newChat(self) -> None:
+        """Begin a new conversation."""
+        self._open(Place())
+
+    @Slot(str)
+    def openConversation(self, conversation_id: str) -> None:
+        """Show a conversation."""
+        self._open(Place(conversation_id))
+
+    @Slot(str, str)
+    def openMessage(self, conversation_id: str, message_id: str) -> None:
+        """Show a conversation at one of its messages, on whichever branch that is."""
+        self._open(Place(conversation_id), message_id)
+
+    @Slot(str)
+    def copyText(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    @Slot(str)
+    def openLink(self, url: str) -> None:
+        """Open a web address in the browser; anything else is ignored."""
+        address = QUrl(url, QUrl.ParsingMode.StrictMode)
+        if address.isValid() and address.scheme() in _WEB_SCHEMES and address.host():
+            QDesktopServices.openUrl(address)
+
+    @Slot()
+    def dismissNotice(self) -> None:
+        """Take the notice away."""
+        self._notice.dismiss()
+
+    @Slot()
+    def runNoticeAction(self) -> None:
+        """Do what the notice offers."""
+        action = self._notice.action
+        self.dismissNotice()
+        if action is NoticeAction.UNDO_DELETE:
+            undone = self._sidebar.undoRemove()
+            if undone and undone == self._reopen:
+                self.openConversation(undone)
+        elif action is NoticeAction.OPEN_FOLDER:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._exported.parent)))
+
+    @Slot()
+    def openDataFolder(self) -> None:
+        """Show the data folder in the system's file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._context.services.paths.home)))
+
+    @Slot(result=bool)
+    def closeRequested(self) -> bool:
+        """The person closes the window.
+
+        Returns:
+            True where Famulus goes on in the tray and the window is only to hide; else `quitRequested` is emitted.
+        """
+        if self._tray_available and self._settings.settings.window.close_to_tray:
+            return True
+        self.quitRequested.emit()
+        return False
+
+    @Slot("QVariantList")
+    def droppedFiles(self, urls: Sequence[QUrl]) -> None:
+        """Take files that were dropped on the window: a model is chosen, others cannot be used yet."""
+        files = [url for url in urls if url.isLocalFile()]
+        model = next((url for url in files if url.toLocalFile().lower().endswith(_MODEL_SUFFIX)), None)
+        if model is not None:
+            self._model.chooseFile(model)
+        else:
+            self._notice.tell(
+                QCoreApplication.translate("AppViewModel", "Only model files (GGUF) can be dropped here.")
+            )
+
+    def set_tray_available(self, available: bool) -> None:
+        """Whether there is a tray to go on in."""
+        self._tray_available = available
+
+    def start(self) -> None:
+        """Load the model, once the window is there."""
+        self._model.start()
+
+    def close(self) -> None:
+        """Stop what runs and write what is still to be written; nothing happens afterwards."""
+        self._context.turns.stop_all()
+        self._sidebar.close()
+        self._context.background.close()
+        self._context.engine_background.close()
+        self._context.bridge.close()
+
+    def _open(self, place: Place, message_id: str = "") -> None:
+        self._set_page(CHAT)
+        self._conversation.open(place, message_id)
+        self.composerFocusRequested.emit()
+
+    def _carry_on(self, place: Place) -> None:
+        self._open(place)
+        self.raiseRequested.emit()
+
+    def _is_shown(self, conversation_id: str) -> bool:
+        in_window = self._page == CHAT and self._conversation.place.conversation_id == conversation_id
+        return in_window or self._quick_chat.shows(conversation_id)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, ConversationsChanged):
+            self._conversation.reload()
+            self._quick_conversation.reload()
+
+    def _follow(self, _turn: RunningTurn, event: TurnEvent) -> None:
+        if isinstance(event, QuestionStored):
+            self._has_asked = True
+
+    def _take_list(self, conversations: list[Conversation]) -> None:
+        self._conversation.take_titles(conversations)
+        self._quick_conversation.take_titles(conversations)
+        self._refresh_first_run()
+
+    def _refresh_first_run(self) -> None:
+        first_run = self._sidebar.is_empty and not self._has_asked and not self._context.turns.turns
+        if first_run != self._first_run:
+            self._first_run = first_run
+            self.firstRunChanged.emit()
+
+    def _follow_conversation(self) -> None:
+        self._sidebar.set_active(self._conversation.place.conversation_id)
+
+    def _follow_style(self) -> None:
+        style = self._settings.style
+        if style != self._style:
+            self._style = style
+            self._conversation.set_style(style)
+            self._quick_conversation.set_style(style)
+
+    def _offer_undo(self, conversation_id: str) -> None:
+        is_open = self._conversation.place.conversation_id == conversation_id
+        self._reopen = conversation_id if is_open else ""
+        if is_open:
+            self.newChat()
+        if self._quick_conversation.place.conversation_id == conversation_id:
+            self._quick_conversation.open(Place())
+        self._notice.tell(QCoreApplication.translate("AppViewModel", "Conversation deleted."), NoticeAction.UNDO_DELETE)
+
+    def _end_undo(self) -> None:
+        if self._notice.action is NoticeAction.UNDO_DELETE:
+            self.dismissNotice()
+
+    def _tell_exported(self, path: str) -> None:
+        self._exported = Path(path)
+        saved = QCoreApplication.translate("AppViewModel", "Saved as {name}.")
+        self._notice.tell(saved.format(name=self._exported.name), NoticeAction.OPEN_FOLDER)
+
+    def _tell_error(self, error: ErrorInfo) -> None:
+        words = error_words(error)
+        self._notice.tell(f"{words.title} {words.remedy}".strip())

@@ -1,0 +1,106 @@
+"""Reads a conversation in the background while its turns go on.
+
+Process: app with a window. Thread: the GUI's; the database is read in the background.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from assistant.core.conversation import Message
+from assistant.core.errors import FamulusError
+from assistant.gui.message_tree import MessageTree
+from assistant.gui.window_context import WindowContext
+
+
+class Snapshot(NamedTuple):
+    """A conversation as it was read, and what happened in it meanwhile.
+
+    Attributes:
+        title: Its title.
+        tree: Its messages.
+    """
+
+    title: str
+    tree: MessageTree
+
+
+class ConversationReader(QObject):
+    """Reads one conversation at a time; only the newest request is answered.
+
+    Args:
+        context: What the window works with.
+        parent: Qt's owner.
+    """
+
+    done = Signal(object)
+    """A `Snapshot`."""
+
+    failed = Signal(object)
+    """An `ErrorInfo`."""
+
+    def __init__(self, context: WindowContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._newest = 0
+        self._reading = False
+        self._meanwhile: list[Message] = []
+
+    @property
+    def reading(self) -> bool:
+        """Whether a request is under way."""
+        return self._reading
+
+    def read(self, conversation_id: str) -> None:
+        """Read a conversation; an earlier request is forgotten."""
+        self.cancel()
+        self._reading = True
+        request = self._newest
+        self._context.background.run(
+            lambda: self._read(conversation_id), partial(self._finish, request), partial(self._fail, request)
+        )
+
+    def cancel(self) -> None:
+        """Forget the request under way."""
+        self._newest += 1
+        self._reading = False
+        self._meanwhile = []
+
+    def heed(self, message: Message) -> None:
+        """A message came or ended: the database may have been read before that."""
+        if self._reading:
+            self._meanwhile.append(message)
+
+    def _read(self, conversation_id: str) -> Snapshot:
+        store = self._context.services.conversations
+        while True:
+            messages = store.messages(conversation_id)
+            conversation = store.get(conversation_id)
+            tree = MessageTree(messages, conversation.active_leaf_id)
+            # Two reads are two states of the database: the leaf may be newer than the messages.
+            if tree.leaf_id is None or tree.get(tree.leaf_id) is not None:
+                return Snapshot(conversation.title, tree)
+
+    def _finish(self, request: int, snapshot: Snapshot) -> None:
+        if request != self._newest:
+            return
+        meanwhile = self._meanwhile
+        self.cancel()
+        for message in meanwhile:
+            put_newest(snapshot.tree, message)
+        self.done.emit(snapshot)
+
+    def _fail(self, request: int, error: FamulusError) -> None:
+        if request == self._newest:
+            self.cancel()
+            self.failed.emit(error.info)
+
+
+def put_newest(tree: MessageTree, message: Message) -> None:
+    """Put a message into the tree; one that is new there becomes the leaf, as it did in the database."""
+    if tree.get(message.id) is None:
+        tree.leaf_id = message.id
+    tree.put(message)

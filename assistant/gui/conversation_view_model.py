@@ -1,0 +1,279 @@
+"""The conversation that a window or panel shows, and what can be done in it.
+
+Process: app with a window. Thread: the GUI's; the database is read and written in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+
+from assistant.core.conversation import Conversation, Message, MessageStatus, Role
+from assistant.core.errors import ErrorInfo, FamulusError
+from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
+from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
+from assistant.gui.conversation_state import ConversationState
+from assistant.gui.error_text import error_words
+from assistant.gui.message_tree import MessageTree
+from assistant.gui.rich_text import RenderStyle
+from assistant.gui.running_turns import Place, RunningTurn
+from assistant.gui.window_context import WindowContext
+
+
+class ConversationViewModel(ConversationState):
+    """One conversation at a time; begins with a new one.
+
+    Args:
+        context: What the window works with.
+        style: How answers are drawn.
+        parent: Qt's owner.
+    """
+
+    sent = Signal()
+    answerEnded = Signal(str)
+    messageRevealed = Signal(int)
+
+    def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
+        super().__init__(context, style, parent)
+        self._reveal = ""
+        self._drafts: dict[str, str] = {}
+        self._reader = ConversationReader(context, self)
+        self._reader.done.connect(self._loaded)
+        self._reader.failed.connect(self._load_failed)
+        context.turns.happened.connect(self._follow)
+        context.turns.refused.connect(self._refused)
+
+    def open(self, place: Place, message_id: str = "") -> None:
+        """Show another conversation, or begin a new one.
+
+        Args:
+            place: The conversation.
+            message_id: A message to bring into view; empty for none.
+        """
+        self._reveal = message_id
+        if not place.is_same(self._place):
+            self._leave(place)
+        if not self._loading:
+            self._reveal_message()
+
+    @Slot(str)
+    def send(self, text: str) -> None:
+        """Ask a question; while an answer is written it waits."""
+        text = text.strip()
+        if text:
+            self.dismissProblem()
+            self._set_draft("")
+            self._context.starter.send(self._place, text)
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop the running answer; a question that waits behind another conversation goes back to the composer."""
+        first = next(iter(self._turns.of(self._place)), None)
+        if first is not None and self._turns.stop(first):
+            self._take_back(first)
+
+    @Slot(str, str)
+    def edit(self, message_id: str, text: str) -> None:
+        """Ask a question with another text; the old one stays beside it."""
+        text = text.strip()
+        if text and self._tree.get(message_id) is not None:
+            self.dismissProblem()
+            self._context.starter.edit(self._place, message_id, text)
+
+    @Slot(str)
+    def regenerate(self, message_id: str) -> None:
+        """Answer anew what this message answers; the old answer stays beside the new one."""
+        message = self._tree.get(message_id)
+        if message is not None and message.role is Role.ASSISTANT:
+            message = self._tree.get(message.parent_id)
+        if message is not None:
+            self.dismissProblem()
+            self._context.starter.answer(self._place, message.id, message.text)
+
+    @Slot(str)
+    def retry(self, message_id: str) -> None:
+        """Try an answer again, or answer a question that has none."""
+        self.regenerate(message_id)
+
+    @Slot(str, int)
+    def showSibling(self, message_id: str, step: int) -> None:
+        """Show the alternative `step` places on, and what followed it last."""
+        sibling = self._tree.sibling(message_id, step)
+        if sibling is not None:
+            self._show_leaf(self._tree.newest_leaf(sibling))
+
+    @Slot(str)
+    def removeQueued(self, request_id: str) -> None:
+        """Take a waiting question out of the queue."""
+        turn = self._queued(request_id)
+        if turn is not None:
+            self._turns.stop(turn)
+
+    @Slot(str, result=str)
+    def editQueued(self, request_id: str) -> str:
+        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn."""
+        turn = self._queued(request_id)
+        if turn is None:
+            return ""
+        self._turns.stop(turn)
+        return turn.text if turn.is_typed else ""
+
+    @Slot(result=str)
+    def lastQuestion(self) -> str:
+        """Text of the last question of the branch; empty if there is none."""
+        question = self._last(Role.USER)
+        return question.text if question is not None else ""
+
+    @Slot(result=str)
+    def lastQuestionId(self) -> str:
+        """Its id; empty if there is none."""
+        question = self._last(Role.USER)
+        return question.id if question is not None else ""
+
+    @Slot(result=str)
+    def lastAnswer(self) -> str:
+        """Markdown of the last answer of the branch, as far as it has come; empty if there is none."""
+        answer = self._last(Role.ASSISTANT)
+        if answer is None:
+            return ""
+        live = self._turns.live_text(answer.id)
+        return answer.text if live is None else live
+
+    @Slot()
+    def dismissProblem(self) -> None:
+        """Stop showing the problem."""
+        self._set_problem(None)
+
+    def take_titles(self, conversations: Iterable[Conversation]) -> None:
+        """Use the titles of this list, which was just read from the database."""
+        titles = {conversation.id: conversation.title for conversation in conversations}
+        self._title = titles.get(self._place.conversation_id, self._title)
+        self._tell_conversation()
+
+    def reload(self) -> None:
+        """Read the conversation again, after another process changed the database."""
+        if self._place.conversation_id:
+            self._reader.read(self._place.conversation_id)
+
+    def set_style(self, style: RenderStyle) -> None:
+        """Draw all answers anew."""
+        self._messages.set_style(style)
+
+    def _leave(self, place: Place) -> None:
+        """Show nothing of the old conversation any more; what was typed there is kept."""
+        self._drafts[self._place.conversation_id] = self._draft
+        self._place = place
+        self._loading = bool(place.conversation_id)
+        self._title = ""
+        self._tree = MessageTree()
+        self._messages.clear()
+        if self._loading:
+            self._reader.read(place.conversation_id)
+        else:
+            self._reader.cancel()
+        self._set_problem(None)
+        self._set_draft(self._drafts.pop(place.conversation_id, ""))
+        self._refresh()
+        self._system_prompt.measure(place.conversation_id)
+
+    def _loaded(self, snapshot: Snapshot) -> None:
+        self._loading = False
+        self._title = snapshot.title
+        self._tree = snapshot.tree
+        self._show_rows()
+        self._reveal_message()
+
+    def _load_failed(self, error: ErrorInfo) -> None:
+        self._loading = False
+        self._set_problem(error)
+        self._tell_conversation()
+
+    def _show_rows(self) -> None:
+        self._messages.show(self._tree.rows())
+        self._tell_conversation()
+        self._refresh_context()
+
+    def _show_leaf(self, leaf_id: str) -> None:
+        self._tree.leaf_id = leaf_id
+        self._show_rows()
+        conversation_id = self._place.conversation_id
+        store = self._context.services.conversations
+        self._context.background.run(
+            lambda: store.set_active_leaf(conversation_id, leaf_id).result(), failed=self._branch_failed
+        )
+        if self._reader.reading:
+            self.reload()  # what is being read would show the old branch again
+
+    def _branch_failed(self, error: FamulusError) -> None:
+        self._set_problem(error.info)
+
+    def _reveal_message(self) -> None:
+        message_id, self._reveal = self._reveal, ""
+        if not message_id or self._tree.get(message_id) is None:
+            return
+        if not self._tree.has_on_branch(message_id):
+            self._show_leaf(self._tree.newest_leaf(message_id))
+        self.messageRevealed.emit(self._messages.row_of(message_id))
+
+    def _follow(self, turn: RunningTurn, event: TurnEvent) -> None:
+        if not turn.place.is_same(self._place):
+            return
+        match event:
+            case QuestionStored():
+                self._put(event.message)
+                self.sent.emit()
+            case AnswerBegun():
+                self._put(event.message)
+            case AnswerGrew():
+                self._messages.grow(event.message_id, event.text)
+                self._refresh_context()
+            case MessageFinished():
+                self._end(event.message)
+            case TurnFailed():
+                self._fail(turn, event)
+
+    def _put(self, message: Message) -> None:
+        self._reader.heed(message)
+        if not self._loading:
+            put_newest(self._tree, message)
+            self._show_rows()
+
+    def _end(self, message: Message) -> None:
+        self._put(message)
+        self._messages.finish(message)
+        self._system_prompt.measure(self._place.conversation_id)
+        self.answerEnded.emit(_end_words(message))
+
+    def _fail(self, turn: RunningTurn, event: TurnFailed) -> None:
+        if event.message is not None:
+            self._end(event.message)
+            return
+        self._set_problem(event.error)
+        if turn.question is None:
+            self._take_back(turn)
+
+    def _refused(self, turn: RunningTurn, error: ErrorInfo) -> None:
+        if turn.place.is_same(self._place):
+            self._set_problem(error)
+            self._take_back(turn)
+
+    def _take_back(self, turn: RunningTurn) -> None:
+        """Give what was typed back to the composer, unless something else is typed there by now."""
+        if turn.is_typed and not self._draft.strip():
+            self._set_draft(turn.text)
+
+    def _queued(self, key: str) -> RunningTurn | None:
+        return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)
+
+    def _last(self, role: Role) -> Message | None:
+        return next((message for message in self._messages.newest_first() if message.role is role), None)
+
+
+def _end_words(message: Message) -> str:
+    """What a screen reader says."""
+    if message.error is not None:
+        return error_words(message.error).title
+    if message.status is MessageStatus.INTERRUPTED:
+        return QCoreApplication.translate("ConversationViewModel", "The answer was stopped.")
+    return QCoreApplication.translate("ConversationViewModel", "The answer is complete.")

@@ -1,0 +1,183 @@
+"""The running app: the window, and around it the tray, the shortcut, quick chat's panel and the language.
+
+Process: app with a window. Thread: GUI.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
+from PySide6.QtQml import QQmlApplicationEngine
+from PySide6.QtQuick import QQuickWindow
+
+from assistant.core.window_command import WindowCommand
+from assistant.gui import autostart
+from assistant.gui.app_view_model import AppViewModel
+from assistant.gui.hotkey.hotkey import GlobalHotkey
+from assistant.gui.language import Language
+from assistant.gui.math_image import PROVIDER, MathImageProvider, load_typesetter
+from assistant.gui.network_guard import RefusingNetworkFactory, UrlGuard
+from assistant.gui.other_processes import OtherProcesses
+from assistant.gui.quick_panel import QuickPanel
+from assistant.gui.resource_files import resource_folder
+from assistant.gui.running_window import WindowRequest
+from assistant.gui.tray import Tray
+from assistant.gui.window_focus import accept_activation
+from assistant.services.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Desktop(QObject):
+    """Everything that a person sees of the app, wired.
+
+    Args:
+        services: The services; whoever made them closes them, after `close`.
+        parent: Qt's owner.
+
+    Raises:
+        RuntimeError: The window's QML is broken.
+    """
+
+    graphicsFailed = Signal()
+    """There is no working graphics driver: nothing can be drawn before Qt Quick is told to use the processor."""
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._language = Language()
+        self._spoken = ""
+        self._app = AppViewModel(services, autostart, self)
+        self._speak()
+        self._engine = QQmlApplicationEngine()
+        self._prepare_engine()
+        self._window: QQuickWindow | None = None
+        self._panel: QuickPanel | None = None
+        self._tray: Tray | None = None
+        self._hotkey: GlobalHotkey | None = None
+        self._other_processes = OtherProcesses(services, self)
+        self._app.settings.changed.connect(self._follow_settings)
+        self._app.quitRequested.connect(QCoreApplication.quit)
+
+    @property
+    def app(self) -> AppViewModel:
+        """What QML works with."""
+        return self._app
+
+    @property
+    def window(self) -> QQuickWindow:
+        """The main window; it exists after `start`."""
+        assert self._window is not None
+        return self._window
+
+    @property
+    def panel(self) -> QuickPanel:
+        """Quick chat's panel, made when it is first needed."""
+        if self._panel is None:
+            self._panel = QuickPanel(self._app, self._engine, self)
+            self._panel.linkActivated.connect(self._ask_about_link)
+        return self._panel
+
+    def start(self, request: WindowRequest) -> None:
+        """Make the window and show it, unless the request is to stay hidden; all else comes after its first frame."""
+        is_shown = request.command in (WindowCommand.RAISE, WindowCommand.NEW_CHAT)
+        accept_activation(request.activation_token)
+        self._engine.setInitialProperties({"app": self._app, "visible": is_shown})
+        self._engine.load(QUrl.fromLocalFile(str(resource_folder() / "qml" / "Main.qml")))
+        window = next(iter(self._engine.rootObjects()), None)
+        if not isinstance(window, QQuickWindow):
+            raise RuntimeError("the window's QML is broken; the log says where")
+        self._window = window
+        # Without a listener Qt would end the process.
+        window.sceneGraphError.connect(self._tell_graphics_failed)
+        if is_shown:
+            self.window.frameSwapped.connect(self._complete)
+        else:
+            QTimer.singleShot(0, self, self._complete)
+            QTimer.singleShot(0, self, lambda: self.take(request))
+
+    def take(self, request: WindowRequest) -> None:
+        """Do what a later start of the app asks for."""
+        accept_activation(request.activation_token)
+        match request.command:
+            case WindowCommand.RAISE:
+                self._app.raiseRequested.emit()
+            case WindowCommand.NEW_CHAT:
+                self._app.newChat()
+                self._app.raiseRequested.emit()
+            case WindowCommand.QUICK:
+                self.panel  # noqa: B018  # made now if it was not needed before
+                self._app.quickChat.show()
+            case WindowCommand.TOGGLE:
+                self.panel  # noqa: B018
+                self._app.quickChat.toggle()
+            case WindowCommand.HIDDEN:
+                pass
+
+    def close(self) -> None:
+        """Take everything off the screen at once, then stop what runs."""
+        self.window.hide()
+        if self._panel is not None:
+            self._panel.hide()
+        if self._tray is not None:
+            self._tray.hide()
+        if self._hotkey is not None:
+            self._hotkey.close()
+        self._other_processes.close()
+        self._app.close()
+        # QML goes before the view-models that it is bound to.
+        if self._panel is not None:
+            self._panel.destroy()
+        shiboken6.delete(self._engine)
+
+    def _complete(self) -> None:
+        """What the first frame did not need."""
+        if self._tray is not None:
+            return
+        self.window.frameSwapped.disconnect(self._complete)
+        self._app.start()
+        self._tray = self._make_tray()
+        self._app.set_tray_available(self._tray.available)
+        self._hotkey = GlobalHotkey(parent=self)
+        self._app.quickChat.attach_hotkey(self._hotkey)
+        self._other_processes.watch()
+        QTimer.singleShot(0, self, lambda: self.panel)
+        threading.Thread(target=load_typesetter, name="typesetter", daemon=True).start()
+
+    def _make_tray(self) -> Tray:
+        tray = Tray(resource_folder() / "icons", self)
+        tray.newChatRequested.connect(lambda: self.take(WindowRequest(WindowCommand.NEW_CHAT)))
+        tray.quickChatRequested.connect(lambda: self.take(WindowRequest(WindowCommand.QUICK)))
+        tray.openRequested.connect(lambda: self.take(WindowRequest(WindowCommand.RAISE)))
+        tray.quitRequested.connect(QCoreApplication.quit)
+        tray.show()
+        return tray
+
+    def _prepare_engine(self) -> None:
+        self._network_factory = RefusingNetworkFactory()
+        self._url_guard = UrlGuard([resource_folder(), *self._engine.importPathList()], [PROVIDER])
+        self._engine.setNetworkAccessManagerFactory(self._network_factory)
+        self._engine.addUrlInterceptor(self._url_guard)
+        self._engine.addImageProvider(PROVIDER, MathImageProvider())
+
+    def _tell_graphics_failed(self, _error: QQuickWindow.SceneGraphError, message: str) -> None:
+        log.warning("no graphics: %s", message)
+        self.graphicsFailed.emit()
+
+    def _ask_about_link(self, url: str) -> None:
+        self._app.raiseRequested.emit()
+        self.window.askBeforeOpening(url)  # type: ignore[attr-defined]
+
+    def _follow_settings(self) -> None:
+        if self._app.settings.settings.appearance.language != self._spoken:
+            self._speak()
+            self._engine.retranslate()
+            if self._tray is not None:
+                self._tray.retranslate()
+
+    def _speak(self) -> None:
+        self._spoken = self._app.settings.settings.appearance.language
+        self._language.choose(self._spoken)

@@ -1,0 +1,78 @@
+"""The models that can be chosen.
+
+Process: app with a window. Thread: the GUI's.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject
+
+from assistant.gui.error_text import ErrorWords, error_words
+from assistant.gui.row_list_model import RowListModel
+from assistant.services.model_choices import ModelChoice
+
+
+class ModelRow(NamedTuple):
+    """One model.
+
+    Attributes:
+        path: The file; empty for the starter model, as the settings name it.
+        name: Name of the file without its suffix.
+        size_bytes: Size of the file; a float, as QML's integers end at 2 GiB.
+        memory_bytes: Memory that it needs when it is loaded.
+        quantization: For example ``Q4_K_M``.
+        context_trained: Context length it was trained with, tokens.
+        context_planned: Context length it would be loaded with, tokens.
+        fit: ``fits``, ``tight``, ``tooLarge`` or ``broken``.
+        is_starter: Whether it is the starter model.
+        is_current: Whether it is the chosen one.
+        error_title: Why it cannot be used; empty if it can.
+        error_remedy: What can be done about it.
+    """
+
+    path: str
+    name: str
+    size_bytes: float
+    memory_bytes: float
+    quantization: str
+    context_trained: int
+    context_planned: int
+    fit: str
+    is_starter: bool
+    is_current: bool
+    error_title: str
+    error_remedy: str
+
+
+class ModelListModel(RowListModel[ModelRow]):
+    """The fields of `ModelRow` as roles."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(ModelRow, "path", parent)
+
+
+def model_row(choice: ModelChoice, current_path: str) -> ModelRow:
+    """A model as it is shown.
+
+    Args:
+        choice: The model.
+        current_path: ``model.path`` of the settings.
+    """
+    path = "" if choice.is_starter else str(choice.path)
+    words = error_words(choice.error) if choice.error is not None else ErrorWords("", "", "")
+    return ModelRow(
+        path=path,
+        name=choice.name,
+        size_bytes=float(choice.size_bytes),
+        memory_bytes=float(choice.memory_bytes),
+        quantization=choice.quantization,
+        context_trained=choice.n_ctx_train,
+        context_planned=choice.n_ctx,
+        fit=choice.fit.value,
+        is_starter=choice.is_starter,
+        is_current=current_path in (path, str(choice.path)),
+        error_title=words.title,
+        error_remedy=words.remedy,
+    )

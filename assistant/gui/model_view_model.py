@@ -1,0 +1,280 @@
+"""The model: which one is chosen, whether it is loaded, which ones there are.
+
+Process: app with a window. Thread: the GUI's; files are read in the background, loads run on the library's thread.
+"""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import Property, QObject, QUrl, Signal, Slot
+
+from assistant.core.errors import (
+    ErrorInfo,
+    FamulusError,
+    ModelFileDamaged,
+    ModelLoadFailed,
+    ModelNotFound,
+    ModelUnsupported,
+    NotEnoughMemory,
+    RequestCancelled,
+)
+from assistant.core.events import (
+    Event,
+    MessageFinished,
+    ModelFailed,
+    ModelLoadProgressed,
+    ModelReady,
+    TurnEvent,
+    TurnFailed,
+)
+from assistant.core.settings import Settings
+from assistant.gui.error_text import error_words
+from assistant.gui.model_list_model import ModelListModel, model_row
+from assistant.gui.running_turns import RunningTurn
+from assistant.gui.settings_view_model import SettingsViewModel
+from assistant.gui.window_context import WindowContext
+from assistant.services.model_choices import ModelChoice
+
+_LOAD_ERRORS = frozenset(
+    kind.__name__ for kind in (ModelNotFound, ModelFileDamaged, ModelUnsupported, ModelLoadFailed, NotEnoughMemory)
+)
+
+
+class ModelState(enum.StrEnum):
+    """How far the chosen model is, as QML reads it."""
+
+    NONE = "none"
+    IDLE = "idle"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ModelViewModel(QObject):
+    """The model pill and the picker.
+
+    Args:
+        context: What the window works with.
+        settings: Says which model is chosen.
+        parent: Qt's owner.
+    """
+
+    stateChanged = Signal()
+    choicesLoadingChanged = Signal()
+
+    def __init__(self, context: WindowContext, settings: SettingsViewModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._library = context.services.library
+        self._settings = settings
+        self._model = settings.settings.model
+        self._name = ""
+        self._state = ModelState.NONE
+        self._progress = 0.0
+        self._n_ctx = 0
+        self._note = ""
+        self._problem: ErrorInfo | None = None
+        self._load_wanted = False
+        self._found: list[ModelChoice] = []
+        self._choices = ModelListModel(self)
+        self._choices_loading = False
+        settings.changed.connect(self._follow_settings)
+        context.bridge.happened.connect(self._take)
+        context.turns.happened.connect(self._follow)
+        context.turns.changed.connect(self._load_if_free)
+
+    @Property(str, notify=stateChanged)
+    def name(self) -> str:
+        """Name of the chosen model; empty if there is none."""
+        return self._name
+
+    @Property(str, notify=stateChanged)
+    def state(self) -> str:
+        """One of `ModelState`."""
+        return self._state.value
+
+    @Property(float, notify=stateChanged)
+    def progress(self) -> float:
+        """Of the load, from 0 to 1."""
+        return self._progress
+
+    @Property(bool, notify=stateChanged)
+    def isStarter(self) -> bool:
+        """Whether it is the starter model."""
+        return bool(self._name) and not self._model.path
+
+    @Property(int, notify=stateChanged)
+    def contextSize(self) -> int:
+        """Tokens that it can see at once; 0 until it was loaded."""
+        return self._n_ctx
+
+    @Property(str, notify=stateChanged)
+    def note(self) -> str:
+        """Something to know of the loaded model; may be empty."""
+        return self._note
+
+    @Property(str, notify=stateChanged)
+    def problem(self) -> str:
+        """What went wrong with the last choice or load; empty for nothing."""
+        return error_words(self._problem).title if self._problem is not None else ""
+
+    @Property(str, notify=stateChanged)
+    def problemRemedy(self) -> str:
+        """What can be done about it."""
+        return error_words(self._problem).remedy if self._problem is not None else ""
+
+    @Property(QObject, constant=True)
+    def choices(self) -> ModelListModel:
+        """The models of the picker."""
+        return self._choices
+
+    @Property(bool, notify=choicesLoadingChanged)
+    def choicesLoading(self) -> bool:
+        """Whether their headers are being read."""
+        return self._choices_loading
+
+    @Slot()
+    def refreshChoices(self) -> None:
+        """Look at the model files again."""
+        model = self._model
+        self._set_choices_loading(True)
+        self._context.engine_background.run(
+            lambda: self._library.choices(model), self._take_choices, self._choices_failed
+        )
+
+    @Slot(str)
+    def choose(self, path: str) -> None:
+        """Use another model from now on, and load it; an unusable file changes nothing.
+
+        Args:
+            path: The file; empty for the starter model.
+        """
+        self._context.engine_background.run(lambda: self._choose(path), self._chosen, self._fail)
+
+    @Slot(QUrl)
+    def chooseFile(self, url: QUrl) -> None:
+        """Use a file that the person picked or dropped."""
+        self.choose(url.toLocalFile())
+
+    @Slot(str)
+    def forget(self, path: str) -> None:
+        """Offer the file no more; it stays on the disk. The chosen one gives way to the starter model."""
+        if path == self._model.path:
+            self.choose("")
+        self._context.engine_background.run(
+            lambda: self._library.forget(Path(path)), lambda _: self.refreshChoices(), self._fail
+        )
+
+    @Slot()
+    def cancelLoad(self) -> None:
+        """Stop the load under way."""
+        self._load_wanted = False
+        self._library.cancel_load()
+
+    @Slot()
+    def reload(self) -> None:
+        """Load the chosen model, once no answer is being written."""
+        if self._state is ModelState.LOADING and not self._context.turns.turns:
+            self._library.cancel_load()  # of a model that is not wanted any more
+        self._problem = None
+        self._load_wanted = True
+        self._set_state(ModelState.READY if self._library.is_loaded(self._model) else ModelState.IDLE)
+        self._load_if_free()
+
+    def start(self) -> None:
+        """Load the model ahead: the window is open and the person still types."""
+        self._follow_settings(force=True)
+
+    def _choose(self, path: str) -> Settings:
+        services = self._context.services
+        self._library.choose(msgspec.structs.replace(self._model, path=path))
+        if path:
+            self._library.remember(Path(path))
+        return services.settings.set("model.path", path)
+
+    def _chosen(self, settings: Settings) -> None:
+        self._problem = None
+        if settings.model == self._model:
+            self.reload()
+        self._settings.take(settings)
+        self.stateChanged.emit()
+
+    def _fail(self, error: FamulusError) -> None:
+        self._problem = error.info
+        self.stateChanged.emit()
+
+    def _follow_settings(self, *, force: bool = False) -> None:
+        model = self._settings.settings.model
+        if model == self._model and not force:
+            return
+        self._model = model
+        self._show_choices()
+        self._context.engine_background.run(lambda: self._library.name_of(model), self._take_name, self._fail)
+
+    def _take_name(self, name: str) -> None:
+        self._name = name
+        if name:
+            self.reload()
+        else:
+            self._set_state(ModelState.NONE)
+
+    def _load_if_free(self) -> None:
+        """A load would take the model away from an answer under way."""
+        if not self._load_wanted or self._context.turns.turns:
+            return
+        self._load_wanted = False
+        if self._library.is_loaded(self._model):
+            self._set_state(ModelState.READY)
+            return
+        self._progress = 0.0
+        self._set_state(ModelState.LOADING)
+        self._library.load_ahead(self._model, announce=True)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case ModelLoadProgressed():
+                self._progress = event.fraction
+                self._set_state(ModelState.LOADING)
+            case ModelReady():
+                self._n_ctx, self._note, self._problem = event.n_ctx, event.note, None
+                self._set_state(ModelState.READY)
+            case ModelFailed():
+                self._load_failed(event.error)
+
+    def _follow(self, _turn: RunningTurn, event: TurnEvent) -> None:
+        if isinstance(event, TurnFailed) and event.error.kind in _LOAD_ERRORS:
+            self._load_failed(event.error)
+        elif isinstance(event, MessageFinished | TurnFailed) and self._state is not ModelState.NONE:
+            # The engine may have died, and a turn may have been stopped in the middle of its load.
+            self._set_state(ModelState.READY if self._library.is_loaded(self._model) else ModelState.IDLE)
+
+    def _load_failed(self, error: ErrorInfo) -> None:
+        if error.kind == RequestCancelled.__name__:
+            self._set_state(ModelState.IDLE)
+            return
+        self._problem = error
+        self._set_state(ModelState.FAILED)
+
+    def _take_choices(self, choices: list[ModelChoice]) -> None:
+        self._found = choices
+        self._set_choices_loading(False)
+        self._show_choices()
+
+    def _choices_failed(self, error: FamulusError) -> None:
+        self._set_choices_loading(False)
+        self._fail(error)
+
+    def _show_choices(self) -> None:
+        self._choices.show([model_row(choice, self._model.path) for choice in self._found])
+
+    def _set_choices_loading(self, loading: bool) -> None:
+        if loading != self._choices_loading:
+            self._choices_loading = loading
+            self.choicesLoadingChanged.emit()
+
+    def _set_state(self, state: ModelState) -> None:
+        self._state = state
+        self.stateChanged.emit()

@@ -1,0 +1,275 @@
+"""The turns that were asked for and have not ended, for every window that shows them.
+
+Process: app with a window. Thread: the GUI's.
+
+A conversation keeps generating when another one is opened; what its answer has so far is here, so coming back shows
+it at once.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from assistant.core.conversation import Message
+from assistant.core.errors import FamulusError
+from assistant.core.events import (
+    AnswerBegun,
+    AnswerGrew,
+    Event,
+    MessageFinished,
+    ModelFailed,
+    ModelLoadProgressed,
+    ModelReady,
+    PromptRead,
+    QuestionStored,
+    TurnEvent,
+    TurnFailed,
+)
+from assistant.gui.background import Background
+from assistant.gui.event_bridge import EventBridge
+from assistant.services.chat import ChatService
+
+
+class Stage(enum.StrEnum):
+    """What a conversation is doing, as QML reads it."""
+
+    IDLE = ""
+    WAITING = "waiting"
+    LOADING = "loading"
+    READING = "reading"
+    WRITING = "writing"
+
+
+class Place:
+    """Where the next question goes.
+
+    Attributes:
+        conversation_id: Empty for a conversation that is not in the database yet. Written by the background thread,
+            when the first question creates it, and by the GUI thread, when that question is taken back.
+    """
+
+    __slots__ = ("conversation_id",)
+
+    def __init__(self, conversation_id: str = "") -> None:
+        self.conversation_id = conversation_id
+
+    def is_same(self, other: Place) -> bool:
+        """Whether both are the same conversation."""
+        return other is self or bool(self.conversation_id and other.conversation_id == self.conversation_id)
+
+
+@dataclass(eq=False, slots=True)
+class RunningTurn:
+    """One turn between its request and its end.
+
+    Attributes:
+        key: Its name in the queue that is shown.
+        place: Its conversation.
+        text: Its question.
+        is_typed: Whether the person typed the question for this turn; else an earlier one is answered anew.
+        request_id: `ChatService`'s id; empty until the request has reached it.
+        stopped: Whether it was stopped before that.
+        question: The question, once it is on disk.
+        answer: The answer as it was begun, once it is on disk.
+        progress: The last progress of reading the prompt.
+        n_written: Tokens of the answer.
+    """
+
+    key: str
+    place: Place
+    text: str
+    is_typed: bool
+    request_id: str = ""
+    stopped: bool = False
+    question: Message | None = None
+    answer: Message | None = None
+    progress: PromptRead | None = None
+    n_written: int = 0
+    _pieces: list[str] = field(default_factory=list)
+
+    def grow(self, event: AnswerGrew) -> None:
+        """Add a piece of the answer."""
+        self._pieces.append(event.text)
+        self.n_written += event.n_tokens
+
+    def answer_text(self) -> str:
+        """The text of the answer until now."""
+        self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
+
+
+class RunningTurns(QObject):
+    """Asks for turns, follows their events, and stops them.
+
+    Turns run one after another in the order in which they were asked for, so the first is the one that runs.
+
+    Args:
+        chat: Runs the turns.
+        background: Where requests are prepared.
+        bridge: Where events come from.
+        parent: Qt's owner.
+    """
+
+    changed = Signal()
+    """Turns came, went or moved on; not for every piece of an answer."""
+
+    happened = Signal(object, object)
+    """A `RunningTurn` and its `TurnEvent`, after the turn was brought up to date."""
+
+    dropped = Signal(object)
+    """A `RunningTurn` that was stopped before it began."""
+
+    refused = Signal(object, object)
+    """A `RunningTurn` and the `ErrorInfo` why it could not even be asked for."""
+
+    def __init__(
+        self, chat: ChatService, background: Background, bridge: EventBridge, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._chat = chat
+        self._background = background
+        self._keys = itertools.count(1)
+        self._turns: list[RunningTurn] = []
+        self._early: dict[str, list[TurnEvent]] = {}
+        self._load_fraction: float | None = None
+        self._n_ctx = 0
+        bridge.happened.connect(self._take)
+
+    @property
+    def turns(self) -> list[RunningTurn]:
+        """All turns, the running one first."""
+        return list(self._turns)
+
+    @property
+    def n_ctx(self) -> int:
+        """Context length of the model that was loaded last, tokens; 0 if none was."""
+        return self._n_ctx
+
+    def of(self, place: Place) -> list[RunningTurn]:
+        """The turns of one conversation, in order."""
+        return [turn for turn in self._turns if turn.place.is_same(place)]
+
+    def waiting(self, place: Place) -> list[RunningTurn]:
+        """Those of them that another turn keeps waiting."""
+        return [turn for turn in self._turns[1:] if turn.place.is_same(place)]
+
+    def live_text(self, message_id: str) -> str | None:
+        """The text so far of an answer under way; None for any other message."""
+        answering = (turn for turn in self._turns if turn.answer is not None and turn.answer.id == message_id)
+        turn = next(answering, None)
+        return None if turn is None else turn.answer_text()
+
+    def stage(self, place: Place) -> Stage:
+        """What the conversation is doing."""
+        if not self.of(place):
+            return Stage.IDLE
+        first = self._turns[0]
+        if not first.place.is_same(place):
+            return Stage.WAITING
+        if first.n_written:
+            return Stage.WRITING
+        return Stage.READING if self._load_fraction is None else Stage.LOADING
+
+    def progress(self, place: Place) -> float:
+        """How far the stage has come, from 0 to 1; 0 where that is not known."""
+        stage = self.stage(place)
+        if stage is Stage.LOADING:
+            return self._load_fraction or 0.0
+        read = self._turns[0].progress if stage is Stage.READING else None
+        return read.n_done / read.n_total if read is not None and read.n_total else 0.0
+
+    def ask(self, place: Place, text: str, start: Callable[[], str], *, is_typed: bool) -> None:
+        """Ask for a turn.
+
+        Args:
+            place: Its conversation.
+            text: Its question, shown while it waits.
+            start: Hands it to `ChatService` and returns the request id; runs in the background.
+            is_typed: Whether the person typed the question for this turn.
+        """
+        turn = RunningTurn(f"t{next(self._keys)}", place, text, is_typed)
+        self._turns.append(turn)
+        self._background.run(
+            start, lambda request_id: self._started(turn, request_id), lambda error: self._refuse(turn, error)
+        )
+        self.changed.emit()
+
+    def stop(self, turn: RunningTurn) -> bool:
+        """Stop a turn.
+
+        Returns:
+            True if it had not begun and is gone; a running one ends with an event.
+        """
+        if not turn.request_id:
+            turn.stopped = True
+            return False
+        if not self._chat.stop(turn.request_id):
+            return False
+        self._drop(turn)
+        self.dropped.emit(turn)
+        return True
+
+    def stop_all(self) -> None:
+        """Stop everything, the waiting turns first so that none of them begins."""
+        for turn in reversed(self.turns):
+            self.stop(turn)
+
+    def _started(self, turn: RunningTurn, request_id: str) -> None:
+        turn.request_id = request_id
+        if turn.stopped:
+            self.stop(turn)
+        # Events may overtake the background's result.
+        for event in self._early.pop(request_id, []):
+            self._follow(turn, event)
+        self.changed.emit()
+
+    def _refuse(self, turn: RunningTurn, error: FamulusError) -> None:
+        self._drop(turn)
+        self.refused.emit(turn, error.info)
+
+    def _drop(self, turn: RunningTurn) -> None:
+        self._turns.remove(turn)
+        self.changed.emit()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case TurnEvent():
+                turn = next((each for each in self._turns if each.request_id == event.request_id), None)
+                if turn is None:
+                    self._early.setdefault(event.request_id, []).append(event)
+                else:
+                    self._follow(turn, event)
+            case ModelLoadProgressed():
+                self._load_fraction = event.fraction
+                self.changed.emit()
+            case ModelReady():
+                self._load_fraction = None
+                self._n_ctx = event.n_ctx
+                self.changed.emit()
+            case ModelFailed():
+                self._load_fraction = None
+                self.changed.emit()
+
+    def _follow(self, turn: RunningTurn, event: TurnEvent) -> None:
+        before = turn.n_written
+        match event:
+            case QuestionStored():
+                turn.question = event.message
+            case AnswerBegun():
+                turn.answer = event.message
+            case PromptRead():
+                turn.progress = event
+                self._load_fraction = None
+            case AnswerGrew():
+                turn.grow(event)
+            case MessageFinished() | TurnFailed():
+                self._turns.remove(turn)
+                self._load_fraction = None
+        self.happened.emit(turn, event)
+        if not (isinstance(event, AnswerGrew) and before):
+            self.changed.emit()

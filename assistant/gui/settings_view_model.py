@@ -1,0 +1,253 @@
+"""The settings, as the window follows and changes them.
+
+Process: app with a window. Thread: the GUI's; the file is written in the background.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Protocol
+
+from PySide6.QtCore import Property, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QStyleHints
+
+from assistant.core.errors import ErrorInfo, FamulusError
+from assistant.core.settings import Settings
+from assistant.gui.error_text import error_words
+from assistant.gui.rich_text import RenderStyle
+from assistant.gui.setting_fields import section_fields, section_of, text_of, value_of
+from assistant.gui.window_context import WindowContext
+
+
+class Autostart(Protocol):
+    """Starting Famulus when the person logs in: `assistant.gui.autostart`, or a test's stand-in."""
+
+    def possible(self) -> bool:
+        """Whether this installation can do it."""
+
+    def is_enabled(self) -> bool:
+        """Whether it is on; reads the disk."""
+
+    def enable(self) -> None:
+        """Switch it on; raises `FamulusError`."""
+
+    def disable(self) -> None:
+        """Switch it off; raises `FamulusError`."""
+
+
+class SettingsViewModel(QObject):
+    """What the settings are now.
+
+    The file is read once here, before the window is there: its first frame needs the theme.
+
+    Args:
+        context: What the window works with.
+        autostart: Starting at login; None where it is not possible.
+        parent: Qt's owner.
+    """
+
+    changed = Signal()
+    fieldsChanged = Signal(str)
+    problemChanged = Signal()
+
+    def __init__(self, context: WindowContext, autostart: Autostart | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._file = context.services.settings
+        self._autostart = autostart if autostart is not None and autostart.possible() else None
+        self._starts_at_login = False
+        self._errors: dict[str, str] = {}
+        self._problem: ErrorInfo | None = None
+        try:
+            self._settings = self._file.load()
+        except FamulusError as error:
+            self._settings = Settings()
+            self._problem = error.info
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._follow_system)
+        self._system_is_dark = hints.colorScheme() is Qt.ColorScheme.Dark
+        self._system_reduces_motion = _reduces_motion(hints)
+        if self._autostart is not None:
+            context.background.run(self._autostart.is_enabled, self._take_autostart)
+
+    @property
+    def settings(self) -> Settings:
+        """All settings as they were read last; the defaults while the file is invalid."""
+        return self._settings
+
+    @property
+    def style(self) -> RenderStyle:
+        """How answers are drawn."""
+        ratio = QGuiApplication.primaryScreen().devicePixelRatio()
+        return RenderStyle.of_theme(self._is_dark(), self._settings.appearance.text_scale, ratio)
+
+    @Property(bool, notify=changed)
+    def dark(self) -> bool:
+        """Whether the window is dark."""
+        return self._is_dark()
+
+    @Property(bool, notify=changed)
+    def motionReduced(self) -> bool:
+        """Whether nothing moves: because the person, or the system for all programs, has asked for it."""
+        return self._settings.appearance.reduce_motion or self._system_reduces_motion
+
+    @Property(str, constant=True)
+    def dataFolder(self) -> str:
+        """Where everything is kept."""
+        return str(self._context.services.paths.home)
+
+    @Property(bool, constant=True)
+    def startAtLoginPossible(self) -> bool:
+        """Whether this installation can start when the person logs in."""
+        return self._autostart is not None
+
+    @Property(str, notify=problemChanged)
+    def problem(self) -> str:
+        """Why the file cannot be used; empty if it can."""
+        return error_words(self._problem).title if self._problem is not None else ""
+
+    @Property(str, notify=problemChanged)
+    def problemRemedy(self) -> str:
+        """What can be done about it."""
+        return error_words(self._problem).remedy if self._problem is not None else ""
+
+    def _is_dark(self) -> bool:
+        theme = self._settings.appearance.theme
+        return self._system_is_dark if theme == "system" else theme == "dark"
+
+    def _get(self, key: str) -> Any:
+        return value_of(self._settings, key)
+
+    def _set(self, key: str, value: str | float | bool) -> None:
+        if value != self._get(key):
+            self.setValue(key, text_of(value))
+
+    def _get_start_at_login(self) -> bool:
+        return self._starts_at_login
+
+    def _set_start_at_login(self, enabled: bool) -> None:
+        autostart = self._autostart
+        if autostart is None:
+            return
+
+        def switch() -> bool:
+            if enabled:
+                autostart.enable()
+            else:
+                autostart.disable()
+            return autostart.is_enabled()
+
+        self._context.background.run(switch, self._take_autostart, self._set_problem_of)
+
+    theme = Property(
+        str,
+        lambda self: self._get("appearance.theme"),
+        lambda self, value: self._set("appearance.theme", value),
+        notify=changed,
+    )
+    language = Property(
+        str,
+        lambda self: self._get("appearance.language"),
+        lambda self, value: self._set("appearance.language", value),
+        notify=changed,
+    )
+    textScale = Property(
+        float,
+        lambda self: self._get("appearance.text_scale"),
+        lambda self, value: self._set("appearance.text_scale", value),
+        notify=changed,
+    )
+    reduceMotion = Property(
+        bool,
+        lambda self: self._get("appearance.reduce_motion"),
+        lambda self, value: self._set("appearance.reduce_motion", value),
+        notify=changed,
+    )
+    quickChatEnabled = Property(
+        bool,
+        lambda self: self._get("quick_chat.enabled"),
+        lambda self, value: self._set("quick_chat.enabled", value),
+        notify=changed,
+    )
+    shortcut = Property(
+        str,
+        lambda self: self._get("quick_chat.shortcut"),
+        lambda self, value: self._set("quick_chat.shortcut", value),
+        notify=changed,
+    )
+    closeToTray = Property(
+        bool,
+        lambda self: self._get("window.close_to_tray"),
+        lambda self, value: self._set("window.close_to_tray", value),
+        notify=changed,
+    )
+    startAtLogin = Property(bool, _get_start_at_login, _set_start_at_login, notify=changed)
+
+    @Slot(str, result="QVariantList")
+    def fields(self, section: str) -> list[dict[str, Any]]:
+        """The fields of a section; see `section_fields`."""
+        return section_fields(self._settings, section, self._errors)
+
+    @Slot(str, str)
+    def setValue(self, key: str, text: str) -> None:
+        """Change a setting; what is refused is shown at its field."""
+        self._context.background.run(
+            lambda: self._file.set(key, text), partial(self._changed, key), partial(self._refused, key)
+        )
+
+    @Slot(str)
+    def resetValue(self, key: str) -> None:
+        """Return a setting to its default."""
+        self._context.background.run(
+            lambda: self._file.reset(key), partial(self._changed, key), partial(self._refused, key)
+        )
+
+    def reload(self) -> None:
+        """Read the file again: a person or another process may have changed it."""
+        self._context.background.run(self._file.load, self.take, self._set_problem_of)
+
+    def take(self, settings: Settings) -> None:
+        """Use settings that were just read or written."""
+        self._settings = settings
+        self._set_problem(None)
+        self.changed.emit()
+        for section in Settings.__struct_fields__:
+            self.fieldsChanged.emit(section)
+
+    def _changed(self, key: str, settings: Settings) -> None:
+        self._errors.pop(key, None)
+        self._settings = settings
+        self._set_problem(None)
+        self.changed.emit()
+        self.fieldsChanged.emit(section_of(key))
+
+    def _refused(self, key: str, error: FamulusError) -> None:
+        words = error_words(error.info)
+        self._errors[key] = f"{words.title} {words.remedy}".strip()
+        if error.info.values.get("key") != key:
+            self._set_problem(error.info)  # something else in the file
+        self.changed.emit()  # a control that ran ahead returns to the value that holds
+        self.fieldsChanged.emit(section_of(key))
+
+    def _take_autostart(self, enabled: bool) -> None:
+        self._starts_at_login = enabled
+        self.changed.emit()
+
+    def _follow_system(self, scheme: Qt.ColorScheme) -> None:
+        self._system_is_dark = scheme is Qt.ColorScheme.Dark
+        self.changed.emit()
+
+    def _set_problem_of(self, error: FamulusError) -> None:
+        self._set_problem(error.info)
+        self.changed.emit()
+
+    def _set_problem(self, problem: ErrorInfo | None) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self.problemChanged.emit()
+
+
+def _reduces_motion(hints: QStyleHints) -> bool:
+    accessibility = getattr(hints, "accessibility", None)  # since Qt 6.10
+    preference = getattr(accessibility(), "motionPreference", None) if accessibility is not None else None  # since 6.12
+    return preference is not None and preference().name == "ReducedMotion"

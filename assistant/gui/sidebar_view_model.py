@@ -1,0 +1,285 @@
+"""The sidebar: conversations and search.
+
+Process: app with a window. Thread: the GUI's; the database is read in the background.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Property, QObject, QTimer, QUrl, Signal, Slot
+
+from assistant.core.conversation import Conversation, SearchHit
+from assistant.core.errors import FamulusError
+from assistant.core.events import (
+    AnswerGrew,
+    ConversationsChanged,
+    Event,
+    MessageFinished,
+    PromptRead,
+    TurnEvent,
+    TurnFailed,
+)
+from assistant.gui.conversation_export import export_conversation
+from assistant.gui.conversation_list_model import (
+    ConversationListModel,
+    ConversationRow,
+    group_of,
+    milliseconds_to_midnight,
+)
+from assistant.gui.deletion import Deletion
+from assistant.gui.running_turns import RunningTurn
+from assistant.gui.search_list_model import SearchListModel, search_row
+from assistant.gui.window_context import WindowContext
+
+TYPING_PAUSE_MS = 150
+N_HITS = 50
+
+
+class SidebarViewModel(QObject):
+    """Lists the conversations and finds words in them.
+
+    Args:
+        context: What the window works with.
+        is_shown: Whether the person sees the conversation with this id now.
+        parent: Qt's owner.
+        now: The local time.
+    """
+
+    loadedChanged = Signal()
+    searchTextChanged = Signal()
+    searchDoneChanged = Signal()
+
+    listed = Signal(object)
+    """The list of `Conversation` as it was just read from the database."""
+
+    removed = Signal(str)
+    """A conversation was hidden, and can be brought back for a while."""
+
+    undoEnded = Signal()
+    """It cannot be brought back any more, or was."""
+
+    exported = Signal(str)
+    """Path of the file that was written."""
+
+    failed = Signal(object)
+    """An `ErrorInfo` of something that the person asked for."""
+
+    def __init__(
+        self,
+        context: WindowContext,
+        is_shown: Callable[[str], bool],
+        parent: QObject | None = None,
+        *,
+        now: Callable[[], datetime.datetime] = datetime.datetime.now,
+    ) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._store = context.services.conversations
+        self._is_shown = is_shown
+        self._now = now
+        self._stored: list[Conversation] = []
+        self._loaded = False
+        self._listing = self._list_again = False
+        self._active = ""
+        self._unread: set[str] = set()
+        self._generating: set[str] = set()
+        self._search_text = ""
+        self._search_done = False
+        self._conversations = ConversationListModel(self)
+        self._hits = SearchListModel(self)
+        self._deletion = Deletion(context, self)
+        self._deletion.changed.connect(self._show)
+        self._deletion.committed.connect(lambda _: self.undoEnded.emit())
+        self._deletion.failed.connect(self.failed)
+        self._typing = self._single_shot(self._search)
+        self._typing.setInterval(TYPING_PAUSE_MS)
+        self._midnight = self._single_shot(self._show)
+        context.bridge.happened.connect(self._take)
+        context.turns.happened.connect(self._follow)
+        context.turns.changed.connect(self._follow_turns)
+
+    @Property(QObject, constant=True)
+    def conversations(self) -> ConversationListModel:
+        """All conversations, newest first."""
+        return self._conversations
+
+    @Property(QObject, constant=True)
+    def hits(self) -> SearchListModel:
+        """What the search found."""
+        return self._hits
+
+    @Property(bool, notify=loadedChanged)
+    def loaded(self) -> bool:
+        """Whether the list was read at all."""
+        return self._loaded
+
+    @Property(bool, notify=searchTextChanged)
+    def searching(self) -> bool:
+        """Whether there is something to search for."""
+        return bool(self._search_text.strip())
+
+    @Property(bool, notify=searchDoneChanged)
+    def searchDone(self) -> bool:
+        """Whether `hits` belong to `searchText`."""
+        return self._search_done
+
+    def _get_search_text(self) -> str:
+        return self._search_text
+
+    def _set_search_text(self, text: str) -> None:
+        if text == self._search_text:
+            return
+        self._search_text = text
+        self._set_search_done(False)
+        self.searchTextChanged.emit()
+        if text.strip():
+            self._typing.start()
+        else:
+            self._typing.stop()
+            self._hits.show([])
+
+    searchText = Property(str, _get_search_text, _set_search_text, notify=searchTextChanged)
+
+    @Slot(str, str)
+    def rename(self, conversation_id: str, title: str) -> None:
+        """Give a title by hand; a blank one changes nothing."""
+        if title.strip():
+            self._context.background.run(
+                lambda: self._store.rename(conversation_id, title).result(), lambda _: self.load(), self._fail
+            )
+
+    @Slot(str)
+    def remove(self, conversation_id: str) -> None:
+        """Hide a conversation at once; it is deleted after 8 s, unless that is undone."""
+        self._deletion.begin(conversation_id)
+        self.removed.emit(conversation_id)
+
+    @Slot(result=str)
+    def undoRemove(self) -> str:
+        """Bring the conversation back that was removed last; returns its id, empty if it is too late."""
+        undone = self._deletion.undo()
+        self.undoEnded.emit()
+        return undone
+
+    @Slot(str, QUrl, str)
+    def exportConversation(self, conversation_id: str, file_url: QUrl, form: str) -> None:
+        """Write a conversation to a file, as ``markdown`` or ``json``."""
+        path = Path(file_url.toLocalFile())
+        self._context.background.run(
+            lambda: export_conversation(self._context.services, conversation_id, path, form),
+            lambda _: self.exported.emit(str(path)),
+            self._fail,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the database holds no conversation; False while that is not known."""
+        return self._loaded and not any(_has_begun(conversation) for conversation in self._stored)
+
+    def load(self) -> None:
+        """Read the list again."""
+        if self._listing:
+            self._list_again = True
+            return
+        self._listing = True
+        self._context.background.run(self._store.list, self._take_list, self._list_failed)
+
+    def set_active(self, conversation_id: str) -> None:
+        """Mark the open conversation; empty for none of them."""
+        if conversation_id != self._active:
+            self._active = conversation_id
+            self._unread.discard(conversation_id)
+            self._show()
+
+    def close(self) -> None:
+        """Delete what is hidden."""
+        self._deletion.commit()
+
+    def _take_list(self, conversations: list[Conversation]) -> None:
+        self._end_listing()
+        self._stored = conversations
+        if not self._loaded:
+            self._loaded = True
+            self.loadedChanged.emit()
+        self._show()
+        self.listed.emit(conversations)
+
+    def _list_failed(self, error: FamulusError) -> None:
+        self._end_listing()
+        self._fail(error)
+
+    def _end_listing(self) -> None:
+        self._listing = False
+        if self._list_again:
+            self._list_again = False
+            self.load()
+
+    def _show(self) -> None:
+        now = self._now()
+        self._conversations.show(
+            [
+                ConversationRow(
+                    conversation_id=conversation.id,
+                    title=conversation.title,
+                    group=group_of(conversation.updated_at, now.date()),
+                    generating=conversation.id in self._generating,
+                    active=conversation.id == self._active,
+                    unread=conversation.id in self._unread,
+                )
+                for conversation in self._stored
+                if _has_begun(conversation) and not self._deletion.hides(conversation.id)
+            ]
+        )
+        self._midnight.start(milliseconds_to_midnight(now))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, ConversationsChanged):
+            self.load()
+
+    def _follow_turns(self) -> None:
+        generating = {turn.place.conversation_id for turn in self._context.turns.turns}
+        if generating != self._generating:
+            self._generating = generating
+            self._show()
+
+    def _follow(self, turn: RunningTurn, event: TurnEvent) -> None:
+        if isinstance(event, MessageFinished | TurnFailed) and not self._is_shown(turn.place.conversation_id):
+            self._unread.add(turn.place.conversation_id)
+        if not isinstance(event, PromptRead | AnswerGrew):
+            self.load()
+
+    def _set_search_done(self, done: bool) -> None:
+        if done != self._search_done:
+            self._search_done = done
+            self.searchDoneChanged.emit()
+
+    def _search(self) -> None:
+        query = self._search_text
+        self._context.background.run(partial(self._find, query), partial(self._show_hits, query), self._fail)
+
+    def _find(self, query: str) -> list[SearchHit]:
+        # In the background: a search that newer typing has overtaken is not worth its time.
+        return self._store.search(query, limit=N_HITS) if query == self._search_text else []
+
+    def _show_hits(self, query: str, hits: list[SearchHit]) -> None:
+        if query == self._search_text:
+            self._hits.show([search_row(hit, query) for hit in hits if not self._deletion.hides(hit.conversation_id)])
+            self._set_search_done(True)
+
+    def _fail(self, error: FamulusError) -> None:
+        self.failed.emit(error.info)
+
+    def _single_shot(self, then: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(then)
+        return timer
+
+
+def _has_begun(conversation: Conversation) -> bool:
+    """Not so while its first question waits."""
+    return conversation.active_leaf_id is not None

@@ -1,0 +1,79 @@
+"""From what the person asks for to a turn of the chat service.
+
+Process: app with a window. Thread: the GUI's; what touches the disk runs in the background.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from assistant.gui.background import Background
+from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
+from assistant.services.services import Services
+
+
+class TurnStarter(QObject):
+    """Starts turns with the settings of the moment.
+
+    Args:
+        services: The services.
+        background: Where the disk is touched.
+        turns: The turns under way.
+        parent: Qt's owner.
+    """
+
+    def __init__(
+        self, services: Services, background: Background, turns: RunningTurns, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._background = background
+        self._turns = turns
+        turns.dropped.connect(self._dropped)
+
+    def send(self, place: Place, text: str) -> None:
+        """Ask a question at the end of a conversation."""
+        self._turns.ask(place, text, lambda: self._send(place, text), is_typed=True)
+
+    def edit(self, place: Place, question_id: str, text: str) -> None:
+        """Ask a question anew with another text."""
+
+        def start() -> str:
+            return self._services.chat.edit(question_id, text, self._services.settings.load())
+
+        self._turns.ask(place, text, start, is_typed=True)
+
+    def answer(self, place: Place, question_id: str, text: str) -> None:
+        """Answer a question once more.
+
+        Args:
+            place: Its conversation.
+            question_id: The question.
+            text: Its text, shown while the turn waits.
+        """
+
+        def start() -> str:
+            return self._services.chat.answer(question_id, self._services.settings.load())
+
+        self._turns.ask(place, text, start, is_typed=False)
+
+    def _send(self, place: Place, text: str) -> str:
+        # The conversation is made before the turn begins: a second question may follow while the first one waits.
+        settings = self._services.settings.load()
+        if not place.conversation_id:
+            conversation = self._services.conversations.create(settings.chat.system_prompt).result()
+            place.conversation_id = conversation.id
+        return self._services.chat.send(place.conversation_id, text, settings)
+
+    def _dropped(self, turn: RunningTurn) -> None:
+        if not self._turns.of(turn.place):
+            self._background.run(lambda: self._discard_if_empty(turn.place))
+
+    def _discard_if_empty(self, place: Place) -> None:
+        """Delete a conversation whose first question was taken back."""
+        if not place.conversation_id:
+            return
+        store = self._services.conversations
+        if store.get(place.conversation_id).active_leaf_id is None:
+            store.delete(place.conversation_id).result()
+            place.conversation_id = ""
