@@ -5,16 +5,18 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PACKAGING := .venv/.packaging
 PYTHON_CODE := assistant packaging tests
 PYTEST_ARGS ?=
 
 .PHONY: help
 help: ## Say what the targets do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: $(INSTALLED) ## Start Famulus; without a terminal it answers one built-in question
-	@$(BIN)/famulus
+run: $(INSTALLED) ## Open the window; without a display chat in the terminal
+	@if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; \
+		then $(BIN)/famulus-gui; else $(BIN)/famulus; fi
 
 .PHONY: test
 test: lint ## Check style, types and architecture, then run the tests
@@ -43,6 +45,24 @@ faults: $(INSTALLED) ## Run the long fault injection tests
 bench: $(INSTALLED) ## Measure against raw llama.cpp
 	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python "$$bench"; done
 
+.PHONY: deb
+deb: $(PACKAGING) ## Build the package for Debian and Ubuntu in dist/
+	@$(BIN)/python packaging/bundle.py
+	@$(BIN)/python packaging/linux/build_deb.py
+
+.PHONY: check-deb
+check-deb: deb ## Install the package in a clean Debian root, use it there without a network, remove it (root)
+	@sh packaging/system_packages.sh check-deb
+	@sh packaging/linux/check_deb.sh "$$(ls -t dist/famulus_*.deb | head -n 1)"
+
+.PHONY: icons
+icons: $(INSTALLED) ## Render the icon in all sizes below build/icons
+	@$(BIN)/python packaging/linux/render_icons.py build/icons famulus
+
+.PHONY: translations
+translations: $(INSTALLED) ## Collect the words of the interface into resources/i18n and compile the translations
+	@$(BIN)/python packaging/translations.py
+
 .PHONY: constraints
 constraints: $(INSTALLED) ## Refresh packaging/constraints.txt within the ranges of pyproject.toml
 	@$(BIN)/python packaging/refresh_constraints.py
@@ -65,4 +85,10 @@ $(INSTALLED): pyproject.toml packaging/constraints.txt packaging/install.py pack
 		packaging/backend.py packaging/system_packages.sh packaging/find_python.sh
 	@sh packaging/system_packages.sh
 	@"$$(sh packaging/find_python.sh)" packaging/install.py --backend "$(BACKEND)"
+	@touch $@
+
+$(PACKAGING): $(INSTALLED)
+	@sh packaging/system_packages.sh package
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet \
+		--constraint packaging/constraints.txt --editable ".[package]"
 	@touch $@
