@@ -38,11 +38,13 @@ class ConversationViewModel(ConversationState):
         super().__init__(context, style, parent)
         self._reveal = ""
         self._drafts: dict[str, str] = {}
+        self._stopping: RunningTurn | None = None
         self._reader = ConversationReader(context, self)
         self._reader.done.connect(self._loaded)
         self._reader.failed.connect(self._load_failed)
         context.turns.happened.connect(self._follow)
         context.turns.refused.connect(self._refused)
+        context.turns.dropped.connect(self._dropped)
 
     def open(self, place: Place, message_id: str = "") -> None:
         """Show another conversation, or begin a new one.
@@ -69,9 +71,9 @@ class ConversationViewModel(ConversationState):
     @Slot()
     def stop(self) -> None:
         """Stop the running answer; a question that waits behind another conversation goes back to the composer."""
-        first = next(iter(self._turns.of(self._place)), None)
-        if first is not None and self._turns.stop(first):
-            self._take_back(first)
+        self._stopping = next(iter(self._turns.of(self._place)), None)
+        if self._stopping is not None:
+            self._turns.stop(self._stopping)
 
     @Slot(str, str)
     def edit(self, message_id: str, text: str) -> None:
@@ -256,6 +258,11 @@ class ConversationViewModel(ConversationState):
     def _refused(self, turn: RunningTurn, error: ErrorInfo) -> None:
         if turn.place.is_same(self._place):
             self._set_problem(error)
+            self._take_back(turn)
+
+    def _dropped(self, turn: RunningTurn) -> None:
+        """A question that was stopped before it began goes back; one that was taken out of the queue does not."""
+        if turn is self._stopping and turn.place.is_same(self._place):
             self._take_back(turn)
 
     def _take_back(self, turn: RunningTurn) -> None:

@@ -9,7 +9,7 @@ import logging
 import threading
 
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
@@ -19,7 +19,7 @@ from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.hotkey.hotkey import GlobalHotkey
 from assistant.gui.language import Language
 from assistant.gui.math_image import PROVIDER, MathImageProvider, load_typesetter
-from assistant.gui.network_guard import RefusingNetworkFactory, UrlGuard
+from assistant.gui.network_guard import RefusingNetworkFactory
 from assistant.gui.other_processes import OtherProcesses
 from assistant.gui.quick_panel import QuickPanel
 from assistant.gui.resource_files import resource_folder
@@ -94,7 +94,7 @@ class Desktop(QObject):
         # Without a listener Qt would end the process.
         window.sceneGraphError.connect(self._tell_graphics_failed)
         if is_shown:
-            self.window.frameSwapped.connect(self._complete)
+            self.window.frameSwapped.connect(self._complete, Qt.ConnectionType.SingleShotConnection)
         else:
             QTimer.singleShot(0, self, self._complete)
             QTimer.singleShot(0, self, lambda: self.take(request))
@@ -128,16 +128,10 @@ class Desktop(QObject):
             self._hotkey.close()
         self._other_processes.close()
         self._app.close()
-        # QML goes before the view-models that it is bound to.
-        if self._panel is not None:
-            self._panel.destroy()
-        shiboken6.delete(self._engine)
+        shiboken6.delete(self._engine)  # QML goes before the view-models that it is bound to
 
     def _complete(self) -> None:
         """What the first frame did not need."""
-        if self._tray is not None:
-            return
-        self.window.frameSwapped.disconnect(self._complete)
         self._app.start()
         self._tray = self._make_tray()
         self._app.set_tray_available(self._tray.available)
@@ -158,9 +152,7 @@ class Desktop(QObject):
 
     def _prepare_engine(self) -> None:
         self._network_factory = RefusingNetworkFactory()
-        self._url_guard = UrlGuard([resource_folder(), *self._engine.importPathList()], [PROVIDER])
         self._engine.setNetworkAccessManagerFactory(self._network_factory)
-        self._engine.addUrlInterceptor(self._url_guard)
         self._engine.addImageProvider(PROVIDER, MathImageProvider())
 
     def _tell_graphics_failed(self, _error: QQuickWindow.SceneGraphError, message: str) -> None:

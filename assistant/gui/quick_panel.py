@@ -5,9 +5,8 @@ Process: app with a window. Thread: GUI.
 
 from __future__ import annotations
 
-import shiboken6
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtQml import QQmlApplicationEngine, QQmlComponent
+from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
 from assistant.gui.app_view_model import AppViewModel
@@ -16,7 +15,7 @@ from assistant.gui.window_focus import WindowFocus, accept_activation, window_fo
 
 
 class QuickPanel(QObject):
-    """The panel of one `QuickChatViewModel`.
+    """The panel of one `QuickChatViewModel`; its window is the engine's, which destroys it.
 
     Args:
         app: What QML gets.
@@ -52,17 +51,13 @@ class QuickPanel(QObject):
         """Take the window off the screen."""
         self._window.hide()
 
-    def destroy(self) -> None:
-        """Destroy the window, before what it is bound to."""
-        shiboken6.delete(self._window)
-
     def _create(self, app: AppViewModel, engine: QQmlApplicationEngine) -> QQuickWindow:
-        # Kept, because PySide destroys what a component created together with it.
-        source = resource_folder() / "qml" / "quickchat" / "QuickChatPanel.qml"
-        self._component = component = QQmlComponent(engine, QUrl.fromLocalFile(str(source)), self)
-        window = component.createWithInitialProperties({"app": app})
+        n_before = len(engine.rootObjects())
+        engine.setInitialProperties({"app": app})
+        engine.load(QUrl.fromLocalFile(str(resource_folder() / "qml" / "quickchat" / "QuickChatPanel.qml")))
+        window = next(iter(engine.rootObjects()[n_before:]), None)
         if not isinstance(window, QQuickWindow):
-            raise RuntimeError(component.errorString())
+            raise RuntimeError("the panel's QML is broken; the log says where")
         window.create()  # the system's window too: showing it is then quick
         window.linkActivated.connect(self.linkActivated)  # type: ignore[attr-defined]
         return window
