@@ -8,6 +8,7 @@ INSTALLED := .venv/.installed
 PACKAGING := .venv/.packaging
 PYTHON_CODE := assistant packaging tests
 PYTEST_ARGS ?=
+SOAK_MINUTES ?= 10
 
 .PHONY: help
 help: ## Say what the targets do
@@ -44,6 +45,10 @@ faults: $(INSTALLED) ## Run the long fault injection tests
 .PHONY: bench
 bench: $(INSTALLED) ## Measure against raw llama.cpp
 	@set -e; for bench in tests/bench/[a-z]*.py; do $(BIN)/python "$$bench"; done
+
+.PHONY: soak
+soak: $(INSTALLED) ## Use the window for SOAK_MINUTES, 10 if not said, and watch what grows
+	@SOAK_MINUTES="$(SOAK_MINUTES)" $(BIN)/python -m tests.soak.window_soak
 
 .PHONY: deb
 deb: $(PACKAGING) ## Build the package for Debian and Ubuntu in dist/

@@ -3,8 +3,9 @@
 Process: the installer's, before Famulus exists here. Standard library only. Processes that need the same
 wheel at the same time wait for one build.
 
-llama.cpp is compiled for the very processor it is built on (GGML_NATIVE), so a wheel is reused only where
-the compiler would compile for the same instructions.
+For an install from source llama.cpp is compiled for the very processor it is built on (GGML_NATIVE), so a wheel
+is reused only where the compiler would compile for the same instructions. For a package that travels it is
+compiled for every processor of the architecture: see `PORTABLE_CMAKE_ARGS`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRESS_INTERVAL_S = 20
+PORTABLE_CMAKE_ARGS = " ".join(
+    (
+        "-DGGML_NATIVE=OFF",
+        # One loadable backend for each generation of processors; the best one is chosen at run time.
+        "-DGGML_BACKEND_DL=ON",
+        "-DGGML_CPU_ALL_VARIANTS=ON",
+        # llama.cpp installs loadable backends with programs; the bindings look beside their own libraries.
+        "-DCMAKE_INSTALL_BINDIR=llama_cpp/lib",
+        "-DCMAKE_INSTALL_RPATH=$ORIGIN",
+    )
+)
 _VOLATILE_MACRO = re.compile(r"VERSION|MINOR|PATCHLEVEL")
 _BUILD_STEP = re.compile(r"\[(\d+/\d+)\]")
 
@@ -65,6 +77,11 @@ def target_of_this_machine(cards: tuple[str, ...]) -> str:
         BuildFailed: There is no C++ compiler.
     """
     return "\n".join([*stable_macros(_native_macros()), *platform.libc_ver(), *sorted(cards)])
+
+
+def portable_target() -> str:
+    """As `target_of_this_machine`, for a build with `PORTABLE_CMAKE_ARGS`: only the C library binds it."""
+    return "\n".join(["any processor", *platform.libc_ver()])
 
 
 def stable_macros(macros: str) -> list[str]:
@@ -132,8 +149,9 @@ def progress(log: str) -> str:
 
 def _build(spec: WheelSpec, python: Path, scratch: Path, log: Path, environment: dict[str, str]) -> Path:
     print(
-        f"Building llama.cpp (llama-cpp-python {spec.version}, {spec.backend}) from source for this very machine:\n"
-        f"  6-7 minutes on 2 cores for cpu, longer for a graphics card. Done once; the result is kept in\n"
+        f"Building llama.cpp (llama-cpp-python {spec.version}, {spec.backend}) from source:\n"
+        f"  6-7 minutes on 2 cores for this very processor, longer for a graphics card or for all processors.\n"
+        f"  Done once; the result is kept in\n"
         f"  {log.parent}. Log: {log}",
         flush=True,
     )

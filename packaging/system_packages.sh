@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs what Famulus needs from the system and does not find: Python >= 3.11 with venv, a C++ compiler,
-# certificates. Asks for the capability, not for the package, so nothing is installed that is already there
-# by another way. Without the right to install it prints the exact line and exits 1.
+# certificates, the libraries that Qt draws with. Asks for the capability, not for the package, so nothing is
+# installed that is already there by another way. Without the right to install it prints the exact line and exits 1.
+#   system_packages.sh [package | check-deb]     also what building the .deb, or proving it, needs
 set -eu
 
 here=$(dirname "$0")
+purpose=${1:-}
 
 have_python() {
     sh "$here/find_python.sh" >/dev/null
@@ -44,10 +46,78 @@ python_packages() {
     fi
 }
 
+# What Qt's libraries and plugins of PySide6-Essentials are linked with, as packaging/linux/build_deb.py finds it,
+# without what the C++ compiler and these packages bring along.
+window_libraries() {
+    cat <<'END'
+libEGL.so.1 libegl1
+libGL.so.1 libgl1
+libX11-xcb.so.1 libx11-xcb1
+libbrotlidec.so.1 libbrotli1
+libdbus-1.so.3 libdbus-1-3
+libfontconfig.so.1 libfontconfig1
+libglib-2.0.so.0 libglib2.0-0
+libgssapi_krb5.so.2 libgssapi-krb5-2
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-glx.so.0 libxcb-glx0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-randr.so.0 libxcb-randr0
+libxcb-shape.so.0 libxcb-shape0
+libxcb-sync.so.1 libxcb-sync1
+libxcb-xfixes.so.0 libxcb-xfixes0
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
+END
+}
+
+# dpkg-shlibdeps looks into every library that the package is linked with.
+packaging_libraries() {
+    cat <<'END'
+libwayland-cursor.so.0 libwayland-cursor0
+libwayland-egl.so.1 libwayland-egl1
+END
+}
+
+missing_libraries() {
+    known=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p)
+    while read -r library package; do
+        case $known in *"$library"*) ;; *) echo "$package" ;; esac
+    done
+}
+
+# PyInstaller takes Python's own library along; Debian has it in a package of its own.
+missing_python_library() {
+    have_python || return 0
+    "$(sh "$here/find_python.sh")" -c '
+import ctypes, os, sys, sysconfig
+name = "libpython%d.%d.so.1.0" % sys.version_info[:2]
+own = os.path.join(sysconfig.get_config_var("LIBDIR"), name)
+try:
+    ctypes.CDLL(own if os.path.exists(own) else name)
+except OSError:
+    print(name.partition(".so")[0])'
+}
+
+missing_program() {
+    command -v "$1" >/dev/null || echo "$2"
+}
+
 missing_packages() {
     have_python || python_packages
     have_compiler || echo g++
     have_certificates || echo ca-certificates
+    window_libraries | missing_libraries
+    [ -z "$purpose" ] && return
+    packaging_libraries | missing_libraries
+    missing_program dpkg-shlibdeps dpkg-dev
+    missing_python_library
+    [ "$purpose" = check-deb ] || return 0
+    PATH="$PATH:/usr/sbin" missing_program debootstrap debootstrap
+    missing_program lintian lintian
+    missing_program Xvfb xvfb
+    missing_program openbox openbox
+    missing_program xdotool xdotool
+    missing_program import imagemagick
 }
 
 not_installed() {
@@ -80,7 +150,7 @@ fi
 if [ "$(uname -s)" = Darwin ]; then
     install_on_macos
 elif [ -n "$(missing_packages)" ]; then
-    command -v apt-get >/dev/null || fail "Needed: Python 3.11 or newer with venv, and a C++ compiler." \
+    command -v apt-get >/dev/null || fail "Missing, by their names in Debian: $(missing_packages | xargs)" \
         "This is no Debian or Ubuntu: install them with your system's package manager, then run make again."
     [ -z "$(not_installed $(missing_packages))" ] || install_with_apt
 fi

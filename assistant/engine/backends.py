@@ -6,17 +6,25 @@ Process: engine worker. Thread: the scheduler's only.
 from __future__ import annotations
 
 import ctypes
+import os
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
 import llama_cpp
 import llama_cpp.llama_cpp as llama
-from llama_cpp._ggml import libggml
 
 from assistant.protocol.engine_messages import PROTOCOL_VERSION, BackendsDescribed, Device, Hello
 
 _KINDS = ("cpu", "gpu", "integrated gpu", "accelerator", "meta")
 """Order of ``enum ggml_backend_dev_type`` in ggml-backend.h."""
+
+if sys.platform == "win32":
+    from llama_cpp._ggml import libggml as _ggml
+else:
+    # A library's handle finds what its own dependencies define. `llama_cpp._ggml` opens another file with the same
+    # content: a second registry of backends, of which libllama knows nothing.
+    _ggml = llama._lib
 
 
 def hello() -> Hello:
@@ -29,7 +37,19 @@ def hello() -> Hello:
 
 
 def start_backends() -> None:
-    """Initialise llama.cpp; its log goes to standard error, which the app collects."""
+    """Initialise llama.cpp; its log goes to standard error, which the app collects.
+
+    A build with loadable backends (``GGML_BACKEND_DL``) gets the best ones for this machine.
+
+    Raises:
+        RuntimeError: No backend can be loaded; the installation is incomplete.
+    """
+    n_backends = _function("ggml_backend_reg_count", ctypes.c_size_t)
+    if not n_backends():
+        # Left to itself llama.cpp looks for libraries in the current directory, where anyone may have put one.
+        _function("ggml_backend_load_all_from_path", None, ctypes.c_char_p)(os.fsencode(llama._base_path))
+    if not n_backends():
+        raise RuntimeError(f"no backend of llama.cpp in {llama._base_path}")
     llama.llama_backend_init()
 
 
@@ -69,8 +89,8 @@ def _device(index: int) -> Device:
 
 
 def _function(name: str, result: type | None, *arguments: type) -> Callable[..., Any]:
-    # The bindings load libggml but do not declare its device functions.
-    function: Any = libggml[name]
+    # The bindings do not declare the device functions of libggml.
+    function: Any = _ggml[name]
     function.restype = result
     function.argtypes = list(arguments)
     return cast(Callable[..., Any], function)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import os
 import sys
+from pathlib import Path
 
 
 class WorkerName(enum.StrEnum):
@@ -36,5 +37,9 @@ def worker_command(name: WorkerName) -> list[str]:
     """Command line of a worker.
 
     ``-P`` keeps the current directory off the module path: a folder named ``assistant`` there would run instead.
+    The frozen app has no interpreter; its console executable, beside the one with the window, starts workers.
     """
+    if getattr(sys, "frozen", False):
+        console = Path(sys.executable).with_name("famulus")
+        return [str(console.with_suffix(Path(sys.executable).suffix)), "--worker", name.value]
     return [sys.executable, "-P", "-m", "assistant", "--worker", name.value]

@@ -65,7 +65,8 @@ def test_every_visible_text_is_there(source: Path, tmp_path: Path) -> None:
 
 def test_the_words_of_lower_floors_are_there() -> None:
     chinese = {(entry.context, entry.source) for entry in entries(translations.I18N / "famulus_zh_CN.ts")}
-    assert {("errors", "The database is damaged."), ("settings", "Temperature")} <= chinese
+    raised, kept, setting = "There is no message {id}.", "The shortcut was not allowed.", "Temperature"
+    assert {("errors", raised), ("errors", kept), ("settings", setting)} <= chinese
 
 
 def test_every_text_is_translated(source: Path) -> None:
@@ -89,3 +90,10 @@ def test_the_compiled_file_is_that_of_the_source(source: Path) -> None:
     for entry in entries(source):
         shown = translator.translate(entry.context, entry.source, None, 1 if entry.is_plural else -1)
         assert shown in entry.forms, entry.source
+
+
+def test_chinese_is_set_as_chinese() -> None:
+    """Full-width punctuation after Chinese, and a space between Chinese and Latin letters or digits."""
+    crowded = re.compile(r"[\u4e00-\u9fff](?:[,;:!?]|\.(?!gguf)|[A-Za-z0-9{%])|[A-Za-z0-9}][\u4e00-\u9fff]")
+    texts = [form for entry in entries(translations.I18N / "famulus_zh_CN.ts") for form in entry.forms]
+    assert [text for text in texts if crowded.search(text)] == []
