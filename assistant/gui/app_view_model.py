@@ -92,6 +92,7 @@ class AppViewModel(QObject):
         self._sidebar.undoEnded.connect(self._end_undo)
         self._sidebar.exported.connect(self._tell_exported)
         self._sidebar.failed.connect(self._tell_error)
+        self._model.refused.connect(self._tell_error)
         self._conversation.conversationChanged.connect(self._follow_conversation)
         self._conversation.answerEnded.connect(self.announced)
         self._quick_conversation.answerEnded.connect(self.announced)
@@ -293,4 +294,4 @@ class AppViewModel(QObject):
 
     def _tell_error(self, error: ErrorInfo) -> None:
         words = error_words(error)
-        self._notice.tell(f"{words.title} {words.remedy}".strip())
+        self._notice.tell(words.text)

@@ -32,6 +32,14 @@ class ErrorWords(NamedTuple):
     remedy: str
     kind: str
 
+    @property
+    def text(self) -> str:
+        """Both, as one text; Chinese puts no space between sentences."""
+        if not self.remedy:
+            return self.title
+        pattern = QCoreApplication.translate("error_text", "{title} {remedy}")
+        return pattern.format(title=self.title, remedy=self.remedy)
+
 
 def error_words(info: ErrorInfo) -> ErrorWords:
     """The error's sentence and remedy, translated and filled in."""

@@ -5,7 +5,7 @@ Process: app, with a window. Thread: GUI.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from assistant.gui.resource_files import resource_folder
 
@@ -16,7 +16,7 @@ class Language:
     """Installs the translation that the settings ask for, and replaces it while the window is open."""
 
     def __init__(self) -> None:
-        self._translator: QTranslator | None = None
+        self._translators: list[QTranslator] = []
 
     def choose(self, language: str) -> None:
         """Speak a language from now on; QML has to be told to retranslate itself.
@@ -24,14 +24,24 @@ class Language:
         Args:
             language: ``en``, ``zh_CN``, or ``system`` for the first of the person's languages that there is.
         """
-        if self._translator is not None:
-            QCoreApplication.removeTranslator(self._translator)
-            self._translator = None
+        for translator in self._translators:
+            QCoreApplication.removeTranslator(translator)
         locale = QLocale(language) if language != SYSTEM else QLocale.system()
         QLocale.setDefault(locale)
-        translator = QTranslator()
-        folder = str(resource_folder() / "i18n")
-        # The first looks through the languages of the locale in the person's order.
-        if translator.load(locale, "famulus", "_", folder, ".qm") or translator.load("famulus_en", folder):
+        own = QTranslator()
+        # Looks through the languages of the locale in the person's order; English has an empty one to be found there.
+        own.load(locale, "famulus", "_", str(resource_folder() / "i18n"), ".qm")
+        self._translators = [*_translations_of_qt(own.language()), own]
+        for translator in self._translators:
             QCoreApplication.installTranslator(translator)
-            self._translator = translator
+
+
+def _translations_of_qt(language: str) -> list[QTranslator]:
+    """What Qt itself says in a language, for example in a file dialog, as far as it has been translated."""
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    translators = []
+    for catalogue in ("qtbase", "qtdeclarative"):
+        translator = QTranslator()
+        if language and translator.load(f"{catalogue}_{language}", folder):
+            translators.append(translator)
+    return translators

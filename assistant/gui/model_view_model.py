@@ -65,6 +65,9 @@ class ModelViewModel(QObject):
     stateChanged = Signal()
     choicesLoadingChanged = Signal()
 
+    refused = Signal(object)
+    """An `ErrorInfo` why the file that the person chose is not used; the model before stays."""
+
     def __init__(self, context: WindowContext, settings: SettingsViewModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
@@ -152,7 +155,7 @@ class ModelViewModel(QObject):
         Args:
             path: The file; empty for the starter model.
         """
-        self._context.engine_background.run(lambda: self._choose(path), self._chosen, self._fail)
+        self._context.engine_background.run(lambda: self._choose(path), self._chosen, self._refuse)
 
     @Slot(QUrl)
     def chooseFile(self, url: QUrl) -> None:
@@ -201,6 +204,10 @@ class ModelViewModel(QObject):
             self.reload()
         self._settings.take(settings)
         self.stateChanged.emit()
+
+    def _refuse(self, error: FamulusError) -> None:
+        self._fail(error)
+        self.refused.emit(error.info)
 
     def _fail(self, error: FamulusError) -> None:
         self._problem = error.info

@@ -86,7 +86,7 @@ class QuickChatViewModel(QObject):
         if self._problem is None:
             return ""
         words = error_words(self._problem)
-        return f"{words.title} {words.remedy}".strip()
+        return words.text
 
     @Property(str, notify=shortcutChanged)
     def shortcut(self) -> str:

@@ -49,6 +49,18 @@ def text_of(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def refusal_words(key: str) -> str:
+    """One sentence on what the setting may be, for a value that was refused."""
+    description = next(each for each in describe() if each.key == key)
+    if description.type is str:
+        template = QCoreApplication.translate("setting_fields", "Enter another text.")
+    elif description.type is int:
+        template = QCoreApplication.translate("setting_fields", "Enter a whole number from {minimum} to {maximum}.")
+    else:
+        template = QCoreApplication.translate("setting_fields", "Enter a number from {minimum} to {maximum}.")
+    return template.format(minimum=description.minimum, maximum=description.maximum)
+
+
 def _field(description: SettingDescription, value: Any, errors: Mapping[str, str]) -> dict[str, Any]:
     return {
         "key": description.key,

@@ -15,7 +15,7 @@ from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
 from assistant.gui.rich_text import RenderStyle
-from assistant.gui.setting_fields import section_fields, section_of, text_of, value_of
+from assistant.gui.setting_fields import refusal_words, section_fields, section_of, text_of, value_of
 from assistant.gui.window_context import WindowContext
 
 
@@ -222,9 +222,10 @@ class SettingsViewModel(QObject):
         self.fieldsChanged.emit(section_of(key))
 
     def _refused(self, key: str, error: FamulusError) -> None:
-        words = error_words(error.info)
-        self._errors[key] = f"{words.title} {words.remedy}".strip()
-        if error.info.values.get("key") != key:
+        if error.info.values.get("key") == key:
+            self._errors[key] = refusal_words(key)
+        else:
+            self._errors[key] = error_words(error.info).text
             self._set_problem(error.info)  # something else in the file
         self.changed.emit()  # a control that ran ahead returns to the value that holds
         self.fieldsChanged.emit(section_of(key))

@@ -18,6 +18,7 @@ from typing import Any
 from jeepney import DBusAddress, HeaderFields, MatchRule, message_bus, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
+from PySide6.QtCore import QCoreApplication
 
 from assistant.gui.hotkey.backend import HotkeyBackend, HotkeyState, Registration, StopToken, unavailable
 from assistant.gui.hotkey.keysyms import keysym_name
@@ -28,7 +29,6 @@ PORTAL = "org.freedesktop.portal.Desktop"
 _PATH = "/org/freedesktop/portal/desktop"
 _SHORTCUTS = "org.freedesktop.portal.GlobalShortcuts"
 _SHORTCUT_ID = "quick-chat"
-_SHORTCUT_WORDS = "Open quick chat"
 _MODIFIER_NAMES = {Modifier.CTRL: "CTRL", Modifier.ALT: "ALT", Modifier.SHIFT: "SHIFT", Modifier.META: "LOGO"}
 
 # The first call may have to start the portal; an answer that waits for the person has no limit.
@@ -119,7 +119,7 @@ class _Portal:
         session = self._request("CreateSession", "", (), options, _CALL_TIMEOUT_S)["session_handle"][1]
         self._hotkey.report(Registration(HotkeyState.WAITING))
         wanted = {
-            "description": ("s", _SHORTCUT_WORDS),
+            "description": ("s", QCoreApplication.translate("PortalHotkey", "Open quick chat")),
             "preferred_trigger": ("s", trigger(self._hotkey.shortcut)),
         }
         arguments = (session, [(_SHORTCUT_ID, wanted)], "")

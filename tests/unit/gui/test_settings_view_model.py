@@ -68,7 +68,7 @@ def test_reset(settings: SettingsViewModel, wait: Wait) -> None:
 def test_a_refused_value_is_shown_at_its_field(settings: SettingsViewModel, wait: Wait) -> None:
     settings.setValue("sampling.temperature", "hot")
     wait(lambda: field(settings, "sampling.temperature")["error"])
-    assert "hot" in str(field(settings, "sampling.temperature")["error"])
+    assert field(settings, "sampling.temperature")["error"] == "Enter a number from 0.0 to 5.0."
     assert settings.problem == ""
     assert field(settings, "sampling.temperature")["value"] == 0.7
     settings.setValue("sampling.temperature", "0.2")
