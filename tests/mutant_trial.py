@@ -15,6 +15,8 @@ from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import GenerationFinished, PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.storage.database import Database
+from assistant.storage.model_files import ModelFileStore
 from tests.mutants import mutants
 from tests.tiny_gguf import write_tiny_model
 
@@ -54,7 +56,8 @@ def try_mutants(count: int, folder: Path) -> Trials:
     """Try the first `count` mutants, then a sound model, with one client."""
     (folder / "logs").mkdir()
     engine = EngineClient(folder, folder / "logs")
-    library = LibraryService(engine, EventBus(), folder / "verified.json")
+    database = Database(folder / "famulus.db")
+    library = LibraryService(engine, EventBus(), ModelFileStore(database), folder / "verified.json")
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:
@@ -66,6 +69,7 @@ def try_mutants(count: int, folder: Path) -> Trials:
         ask(engine, library, sound)
     finally:
         engine.close()
+        database.close()
     return trials
 
 

@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-DEFAULT_SYSTEM_PROMPT = (
-    "You are Famulus, a helpful assistant. Answer in the language of the question, briefly and truthfully."
-)
+DEFAULT_SYSTEM_PROMPT = "You are a helpful AI assistant named Famulus."
+"""Near to what small models were trained with: "You are Famulus, …" made the starter model answer in bad French."""
 
 
 def _unit(unit: str) -> dict[str, Any]:
