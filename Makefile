@@ -21,6 +21,7 @@ run: $(INSTALLED) ## Open the window; without a display chat in the terminal
 
 .PHONY: test
 test: lint ## Check style, types and architecture, then run the tests
+	@sh packaging/system_packages.sh test || echo "Tests that need those packages will be skipped."
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: install

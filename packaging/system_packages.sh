@@ -2,7 +2,7 @@
 # Installs what Famulus needs from the system and does not find: Python >= 3.11 with venv, a C++ compiler,
 # certificates, the libraries that Qt draws with. Asks for the capability, not for the package, so nothing is
 # installed that is already there by another way. Without the right to install it prints the exact line and exits 1.
-#   system_packages.sh [package | check-deb]     also what building the .deb, or proving it, needs
+#   system_packages.sh [test | package | check-deb]     also what the tests, building the .deb or proving it need
 set -eu
 
 here=$(dirname "$0")
@@ -107,11 +107,32 @@ missing_packages() {
     have_compiler || echo g++
     have_certificates || echo ca-certificates
     window_libraries | missing_libraries
-    [ -z "$purpose" ] && return
+    case $purpose in
+        test) missing_screen ;;
+        package) missing_for_package ;;
+        check-deb) missing_for_package; missing_for_check ;;
+    esac
+}
+
+# A virtual screen with a window manager, keys, a session bus, screen readers' interface, Chinese characters.
+missing_screen() {
+    missing_program Xvfb xvfb
+    missing_program openbox openbox
+    missing_program xdotool xdotool
+    missing_program dbus-run-session dbus-daemon
+    [ -e /usr/libexec/at-spi-bus-launcher ] || echo at-spi2-core
+    /usr/bin/python3 -c 'import gi; gi.require_version("Atspi", "2.0")' 2>/dev/null || echo python3-gi gir1.2-atspi-2.0
+    missing_program fc-list fontconfig
+    { command -v fc-list >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q .; } || echo fonts-noto-cjk
+}
+
+missing_for_package() {
     packaging_libraries | missing_libraries
     missing_program dpkg-shlibdeps dpkg-dev
     missing_python_library
-    [ "$purpose" = check-deb ] || return 0
+}
+
+missing_for_check() {
     PATH="$PATH:/usr/sbin" missing_program debootstrap debootstrap
     missing_program lintian lintian
     missing_program Xvfb xvfb
