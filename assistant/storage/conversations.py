@@ -85,6 +85,8 @@ class ConversationStore:
     def rename(self, conversation_id: str, title: str) -> Future[Conversation]:
         """Give a title by hand; line breaks become spaces. It is never overwritten by a question.
 
+        The conversation does not move up in the list.
+
         Raises:
             InputInvalid: In the future: the title is blank.
             ConversationNotFound: In the future.
@@ -94,7 +96,7 @@ class ConversationStore:
         def change(connection: sqlite3.Connection) -> Conversation:
             if not one_line:
                 raise InputInvalid("A title needs at least one visible character.")
-            queries.update_conversation(connection, conversation_id, title=one_line, updated_at=time.time())
+            queries.update_conversation(connection, conversation_id, title=one_line)
             message_search.index_title(connection, conversation_id)
             return queries.conversation(connection, conversation_id)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtQuick import QQuickItem, QQuickWindow
+from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QAccessible, QImage, QTextDocumentFragment, QWheelEvent
+from PySide6.QtQuick import QQuickItem, QQuickTextDocument, QQuickWindow
 from PySide6.QtTest import QTest
 
 from assistant.core.window_command import WindowCommand
@@ -51,18 +51,56 @@ class DrivenWindow:
 
     def items(self, name: str, window: QQuickWindow | None = None) -> list[QQuickItem]:
         """All visible items with this `objectName`, from the top of the window down."""
-        everything = _descendants((window or self.window).contentItem())
+        everything = descendants((window or self.window).contentItem())
         found = [item for item in everything if item.objectName() == name and item.isVisible()]
         return sorted(found, key=lambda item: item.mapToScene(QPointF(0, 0)).y())
 
-    def click(self, item: QQuickItem) -> None:
-        """Click into the middle of an item."""
-        centre = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
-        window = item.window()
-        assert window is not None
-        QTest.mouseClick(
-            window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(int(centre.x()), int(centre.y()))
+    def named(self, name: str) -> QQuickItem:
+        """The visible control that a screen reader calls so, once there is one; of several the highest."""
+        self.wait_until(lambda: bool(self.all_named(name)))
+        return self.all_named(name)[0]
+
+    def all_named(self, name: str) -> list[QQuickItem]:
+        """All visible controls that a screen reader calls so, from the top of the window down."""
+        everything = descendants(self.window.contentItem())
+        found = [item for item in everything if item.isVisible() and _is_control(item) and spoken_name(item) == name]
+        return sorted(found, key=lambda item: item.mapToScene(QPointF(0, 0)).y())
+
+    def words(self, item: QQuickItem | None = None) -> str:
+        """All words that can be read in the window, or in one item; an item's on a line."""
+        everything = descendants(item or self.window.contentItem())
+        return "\n".join(text for item in everything if item.isVisible() and (text := _text_of(item)))
+
+    def everything(self, window: QQuickWindow | None = None) -> list[QQuickItem]:
+        """All items, visible or not."""
+        return descendants((window or self.window).contentItem())
+
+    def click(self, item: QQuickItem, at: QPointF | None = None, window: QQuickWindow | None = None) -> None:
+        """Click into the middle of an item, or at another place of it."""
+        # Not `item.window()`: PySide would bind the window's wrapper to the item's, and invalidate both together.
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        self._wait_until_still(item)
+        QTest.mouseClick(window or self.window, left, none, _place(item, at))
+
+    def hover(self, item: QQuickItem) -> None:
+        """Move the pointer to the middle of an item."""
+        self._wait_until_still(item)
+        QTest.mouseMove(self.window, _place(item))
+
+    def scroll(self, item: QQuickItem, notches: int) -> None:
+        """Turn the mouse wheel above an item; upwards if `notches` is positive."""
+        place = QPointF(_place(item))
+        turned = QWheelEvent(
+            place,
+            QPointF(self.window.mapToGlobal(place.toPoint())),
+            QPoint(),
+            QPoint(0, 120 * notches),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
         )
+        QCoreApplication.sendEvent(self.window, turned)
 
     def press(
         self,
@@ -87,13 +125,32 @@ class DrivenWindow:
     def wait_until(self, condition: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Let the window live until the condition holds; fail after `timeout_s` seconds."""
         deadline = time.monotonic() + timeout_s
+        # Not `QTest.qWait`: PySide keeps Python's lock in it, and the app's other threads stand still. One timer for
+        # all turns: every `QTimer.singleShot` with a method leaks a little memory.
+        pause = QEventLoop()
+        timer = QTimer(interval=5, singleShot=True)
+        timer.timeout.connect(pause.quit)
         while not condition():
-            assert time.monotonic() < deadline, "the window did not come to it in time"
-            QTest.qWait(5)
+            assert time.monotonic() < deadline, f"the window did not come to it; it shows:\n{self.words()}"
+            timer.start()
+            pause.exec()
+
+    def wait_for_words(self, words: str) -> None:
+        """Wait until they can be read in the window."""
+        self.wait_until(lambda: words in self.words())
 
     def wait_for_answer(self) -> None:
         """Wait until nothing is generated in the open conversation."""
         self.wait_until(lambda: not self.app.conversation.generating and not self.app.conversation.empty)
+
+    def _wait_until_still(self, item: QQuickItem) -> None:
+        places: list[QPoint] = []
+
+        def is_still() -> bool:
+            places.append(_place(item))
+            return len(places) > 4 and len(set(places[-4:])) == 1
+
+        self.wait_until(is_still)
 
     def picture(self) -> QImage:
         """What the window shows."""
@@ -107,8 +164,31 @@ class DrivenWindow:
             self.services.close()
 
 
-def _descendants(item: QQuickItem) -> list[QQuickItem]:
+def descendants(item: QQuickItem) -> list[QQuickItem]:
     found = [item]
     for child in item.childItems():
-        found.extend(_descendants(child))
+        found.extend(descendants(child))
     return found
+
+
+def spoken_name(item: QQuickItem) -> str:
+    """What a screen reader calls the item; empty for nothing."""
+    interface = QAccessible.queryAccessibleInterface(item)
+    return interface.text(QAccessible.Text.Name) if interface is not None else ""
+
+
+def _is_control(item: QQuickItem) -> bool:
+    return item.inherits("QQuickControl") or item.inherits("QQuickTextInput") or item.inherits("QQuickTextEdit")
+
+
+def _text_of(item: QQuickItem) -> str:
+    document = item.property("textDocument")
+    if isinstance(document, QQuickTextDocument):
+        return document.textDocument().toPlainText()
+    if item.inherits("QQuickText") or item.inherits("QQuickTextInput"):
+        return QTextDocumentFragment.fromHtml(str(item.property("text"))).toPlainText()
+    return ""
+
+
+def _place(item: QQuickItem, at: QPointF | None = None) -> QPoint:
+    return item.mapToScene(at or QPointF(item.width() / 2, item.height() / 2)).toPoint()

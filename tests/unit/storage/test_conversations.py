@@ -198,7 +198,7 @@ def test_the_last_changed_conversation_is_first(store: ConversationStore, monkey
     assert ids(2) == [second, first]
     store.set_active_leaf(third, None).result()
     store.rename(first, "x").result()
-    assert ids() == [first, second, third]
+    assert ids() == [second, first, third]
     assert ids(0) == []
 
 
