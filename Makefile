@@ -33,6 +33,7 @@ lint: $(INSTALLED) ## Check style, types and architecture
 	@$(BIN)/ruff format --check $(PYTHON_CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pyside6-qmllint --max-warnings 0 -i resources/qml/theme/qmldir $$(find resources/qml -name '*.qml')
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code and mend what can be mended
@@ -50,6 +51,10 @@ bench: $(INSTALLED) ## Measure against raw llama.cpp
 .PHONY: soak
 soak: $(INSTALLED) ## Use the window for SOAK_MINUTES, 10 if not said, and watch what grows
 	@SOAK_MINUTES="$(SOAK_MINUTES)" $(BIN)/python -m tests.soak.window_soak
+
+.PHONY: screenshots
+screenshots: $(INSTALLED) ## Picture every page and state of the window below build/screenshots; README=1 those of the README
+	@$(BIN)/python tests/screenshots/render.py $(if $(README),--readme)
 
 .PHONY: deb
 deb: $(PACKAGING) ## Build the package for Debian and Ubuntu in dist/

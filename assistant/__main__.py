@@ -40,14 +40,15 @@ def main_windowed() -> int:
         options = ", ".join(each.option for each in WindowCommand)
         print(f"famulus-gui: it takes no arguments, or one of {options}", file=sys.stderr)
         return 2
+    # Before Qt: PySide replaces Python's import by a slower one.
+    from assistant.bootstrap import build_services
+    from assistant.storage.data_folder import data_folder
+
     try:
         from assistant.gui.application import run
     except ImportError as error:
         print(f"famulus-gui: the window cannot start: {error}\n{_WINDOW_REMEDY}", file=sys.stderr)
         return 1
-    from assistant.bootstrap import build_services
-    from assistant.storage.data_folder import data_folder
-
     return run(build_services, data_folder(), command)
 
 

@@ -9,7 +9,6 @@ Sources: Desktop Application Autostart Specification 0.5 and Desktop Entry Speci
 from __future__ import annotations
 
 import os
-import plistlib
 import sys
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from assistant.core.window_command import WindowCommand
 from assistant.gui.identity import APP_ID, APP_NAME
 from assistant.gui.window_program import window_program
 
-if sys.platform == "win32":
+if sys.platform == "darwin":
+    import plistlib
+elif sys.platform == "win32":
     import subprocess
     import winreg
 

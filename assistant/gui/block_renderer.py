@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.gui.code_highlight import GrowingCode, highlight
+from assistant.gui.code_highlight import GrowingCode, highlight, language_name
 from assistant.gui.markdown_blocks import Block, BlockKind
 from assistant.gui.math_image import FORMULAS
 from assistant.gui.rich_text import FormulaImage, RenderStyle, RichText
@@ -22,7 +22,7 @@ class RenderedBlock:
         kind: What shows it.
         html: Rich text; empty for math and rules.
         plain: What Copy gives.
-        language: Language of code as it was named.
+        language: Language of code, as people call it.
         source: Address of the image of a formula.
         image_width, image_height: Its size, logical pixels.
         seconds: How long the reasoning took; 0 is unknown.
@@ -57,7 +57,9 @@ class BlockRenderer:
         if block.kind is BlockKind.CODE:
             coloured = self._highlight(block.source, block.language) if finished else self._grown(block)
             html = self._text.code_paragraph(coloured)
-            return RenderedBlock(block.kind, html, block.source, language=block.language, finished=finished)
+            return RenderedBlock(
+                block.kind, html, block.source, language=language_name(block.language), finished=finished
+            )
         if block.kind is BlockKind.MATH:
             return self._math(block, finished)
         html = "" if block.kind is BlockKind.RULE else self._html(block)

@@ -75,6 +75,12 @@ def highlight(code: str, language: str, dark: bool) -> str:
     return html if code.endswith("\n") else html.removesuffix("<br>")
 
 
+def language_name(language: str) -> str:
+    """What people call a fence's language: ``py`` is Python; as it is written for an unknown one."""
+    lexer = _lexer(language)
+    return language if lexer is None or lexer.name == "Text only" else str(lexer.name)
+
+
 class GrowingCode:
     """Colours code that is being written, at a cost in proportion to its final length.
 

@@ -18,7 +18,7 @@ from assistant.gui import autostart
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.hotkey.hotkey import GlobalHotkey
 from assistant.gui.language import Language
-from assistant.gui.math_image import PROVIDER, MathImageProvider, load_typesetter
+from assistant.gui.lazy_blocks import load_renderers
 from assistant.gui.network_guard import RefusingNetworkFactory
 from assistant.gui.other_processes import OtherProcesses
 from assistant.gui.quick_panel import QuickPanel
@@ -29,6 +29,9 @@ from assistant.gui.window_focus import accept_activation
 from assistant.services.services import Services
 
 log = logging.getLogger(__name__)
+
+_FIRST_KEYS_MS = 250
+"""After the first frame the window is left alone for this long: the first keys are not to wait."""
 
 
 class Desktop(QObject):
@@ -132,14 +135,22 @@ class Desktop(QObject):
 
     def _complete(self) -> None:
         """What the first frame did not need."""
+        if not shiboken6.isValid(self._engine):  # closed meanwhile
+            return
         self._app.start()
         self._tray = self._make_tray()
         self._app.set_tray_available(self._tray.available)
+        self._other_processes.watch()
+        QTimer.singleShot(_FIRST_KEYS_MS, self, self._prepare)
+
+    def _prepare(self) -> None:
+        """What is not needed yet, but is to be there at once when it is."""
+        if not shiboken6.isValid(self._engine):
+            return
+        self.panel  # noqa: B018
         self._hotkey = GlobalHotkey(parent=self)
         self._app.quickChat.attach_hotkey(self._hotkey)
-        self._other_processes.watch()
-        QTimer.singleShot(0, self, lambda: self.panel)
-        threading.Thread(target=load_typesetter, name="typesetter", daemon=True).start()
+        threading.Thread(target=load_renderers, name="renderers", daemon=True).start()
 
     def _make_tray(self) -> Tray:
         tray = Tray(resource_folder() / "icons", self)
@@ -153,7 +164,6 @@ class Desktop(QObject):
     def _prepare_engine(self) -> None:
         self._network_factory = RefusingNetworkFactory()
         self._engine.setNetworkAccessManagerFactory(self._network_factory)
-        self._engine.addImageProvider(PROVIDER, MathImageProvider())
 
     def _tell_graphics_failed(self, _error: QQuickWindow.SceneGraphError, message: str) -> None:
         log.warning("no graphics: %s", message)

@@ -1,29 +1,30 @@
-"""Typesets LaTeX as images: ziamath's SVG, drawn by Qt, served to QML as ``image://math/ID``.
+"""Typesets LaTeX as images: ziamath's SVG, drawn by Qt into a file that QML shows.
 
-Process: app. Thread: layout on the GUI thread (text must know the size); QML may ask for images on any thread. One lock
-holds all state.
+Process: app with a window. Thread: GUI; text must know the size of its formulas.
 
-An id names a formula that was laid out here before; any other id gives an empty image. ziamath takes a quarter of a
-second to import, so the first formula pays for it, not the first message.
+Files, because an image provider written in Python would be called on Qt's reader thread, which then waits for Python's
+lock while the GUI thread may hold it and wait for the reader. ziamath takes a quarter of a second to import, so the
+first formula pays for it, not the first message.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import logging
+import os
 import re
-import threading
-from collections import OrderedDict
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl
 from PySide6.QtGui import QImage, QImageReader
-from PySide6.QtQuick import QQuickImageProvider
 
 from assistant.gui.rich_text import FormulaImage, RenderStyle
 
@@ -39,33 +40,13 @@ _ROWS = {"math", "mrow", "mtd"}
 _MAX_WIDTH, _MAX_HEIGHT = 3_000, 1_500
 _MAX_PIXELS = 16_000_000
 _MATH_SCALE = 1.12
+_FAST_PNG = 90
+"""Of 0 to 100: the more, the less Qt tries to make the file small."""
 # Qt puts the middle of an image at half the x-height; sans-serif fonts have an x-height of about 0.53 em.
 _X_HEIGHT = 0.53
 _SVG_TAGS = {"svg", "g", "path", "rect", "line"}
 _SVG_VALUE = re.compile(r"(?!.*url)[\w\s.,#%()+-]*\Z", re.DOTALL)
 _DEPTH_MARKS = re.compile(r"\\.|[{}]", re.DOTALL)
-
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class _Recent(OrderedDict[_K, _V], Generic[_K, _V]):
-    """The entries used last."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self._size = size
-
-    def find(self, key: _K) -> _V | None:
-        if key in self:
-            self.move_to_end(key)
-        return self.get(key)
-
-    def add(self, key: _K, value: _V) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > self._size:
-            self.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,61 +68,47 @@ class _Formula:
 
 
 class Formulas:
-    """Formulas laid out so far."""
+    """The formulas of one process, each laid out and drawn once.
+
+    Their files go with the process; on Linux they are in memory, in the folder of the person's session.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._drawings: _Recent[_Formula, _Drawing | None] = _Recent(1_024)
-        self._registered: _Recent[str, tuple[_Drawing, float]] = _Recent(4_096)
-        self._images: _Recent[str, QImage] = _Recent(128)
+        self._drawings: dict[_Formula, _Drawing | None] = {}
+        self._images: dict[tuple[_Formula, float], FormulaImage] = {}
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are; made with mode 0700 at the first formula."""
+        if self._folder is None:
+            runtime = os.environ.get("XDG_RUNTIME_DIR")
+            where = runtime if runtime and os.access(runtime, os.W_OK) else None
+            self._folder = Path(tempfile.mkdtemp(prefix="famulus-formulas-", dir=where))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     def typeset(self, latex: str, is_display: bool, style: RenderStyle) -> FormulaImage | None:
-        """Lay out a formula and register its image; None if it is not understood or would cost too much."""
+        """Lay out and draw a formula; None if it is not understood, would cost too much, or the disk is full."""
         formula = _Formula(latex, is_display, style.body_px, style.text)
-        with self._lock:
-            if formula in self._drawings:
-                drawing = self._drawings.find(formula)
-            else:
-                drawing = _draw(formula)
-                self._drawings.add(formula, drawing)
-            if drawing is None:
+        if formula not in self._drawings:
+            self._drawings[formula] = _draw(formula)
+        drawing = self._drawings[formula]
+        if drawing is None:
+            return None
+        key = (formula, style.device_pixel_ratio)
+        if key not in self._images:
+            path = self.folder / f"{len(self._images)}.png"
+            if not _rasterize(drawing, style.device_pixel_ratio).save(str(path), quality=_FAST_PNG):
+                _LOG.warning("a formula could not be written to %s", path)
                 return None
-            key = repr((formula, style.device_pixel_ratio)).encode()
-            image_id = hashlib.blake2b(key, digest_size=16).hexdigest()
-            self._registered.add(image_id, (drawing, style.device_pixel_ratio))
-        return FormulaImage(f"image://{PROVIDER}/{image_id}", drawing.width, drawing.height, drawing.ascent)
+            url = QUrl.fromLocalFile(str(path)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
+            self._images[key] = FormulaImage(url, drawing.width, drawing.height, drawing.ascent)
+        return self._images[key]
 
-    def image(self, image_id: str) -> QImage:
-        """The picture of a registered formula; an empty image for any other id."""
-        with self._lock:
-            image = self._images.find(image_id)
-            registered = self._registered.find(image_id)
-            if image is None and registered is not None:
-                image = _rasterize(*registered)
-                self._images.add(image_id, image)
-            return QImage() if image is None else image
-
-
-PROVIDER = "math"
-"""Name under which the engine knows `MathImageProvider`."""
 
 FORMULAS = Formulas()
-"""The formulas of this process: one registry behind all texts and the one image provider."""
-
-
-class MathImageProvider(QQuickImageProvider):
-    """Serves ``image://math/ID``."""
-
-    def __init__(self, formulas: Formulas = FORMULAS) -> None:
-        super().__init__(QQuickImageProvider.ImageType.Image, QQuickImageProvider.Flag.ForceAsynchronousImageLoading)
-        self._formulas = formulas
-
-    def requestImage(self, image_id: str, size: QSize, requested_size: QSize) -> QImage:
-        """The image of `image_id` at the pixel ratio it was registered with, whatever size is asked for."""
-        image = self._formulas.image(image_id)
-        size.setWidth(image.width())
-        size.setHeight(image.height())
-        return image
+"""The formulas of this process."""
 
 
 def load_typesetter() -> ModuleType:

@@ -8,7 +8,7 @@ Rows are plain data; the blocks of an answer are made when a delegate first asks
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -21,11 +21,14 @@ from PySide6.QtCore import (
 )
 
 from assistant.core.conversation import Message, MessageStatus, Role, Timings, Usage
-from assistant.gui.block_list_model import BlockListModel
 from assistant.gui.error_text import error_words
+from assistant.gui.lazy_blocks import block_list_type
 from assistant.gui.message_tree import MessageRow
 from assistant.gui.rich_text import RenderStyle
 from assistant.gui.row_list_model import FIRST_ROLE, ROOT
+
+if TYPE_CHECKING:
+    from assistant.gui.block_list_model import BlockListModel
 
 _ENDED_EARLY = (MessageStatus.INTERRUPTED, MessageStatus.FAILED)
 _NO_USAGE = Usage()
@@ -178,7 +181,7 @@ class MessageListModel(QAbstractListModel):
         return self._blocks[message.id]
 
     def _new_blocks(self, message: Message) -> BlockListModel:
-        blocks = BlockListModel(self._style, self)
+        blocks = block_list_type()(self._style, self)
         blocks.append(self._text(message))
         if message.status is not MessageStatus.GENERATING:
             blocks.finish((message.timings or _NO_TIMINGS).reasoning_s)

@@ -5,7 +5,7 @@ Process: app with a window. Thread: GUI.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
@@ -35,9 +35,8 @@ class QuickPanel(QObject):
         self._focus: WindowFocus = window_focus()
         self._had_keyboard = False
         self._quick_chat.activated.connect(accept_activation)
-        # QML's own handlers of these two signals run between ours: before and after the panel is shown or hidden.
-        self._quick_chat.showRequested.connect(self._before_show)
-        self._quick_chat.hideRequested.connect(self._before_hide)
+        # Comes first of all: of one signal QML's handlers run before ours, whenever they were connected.
+        self._quick_chat.visibleChanged.connect(self._before_change)
         self._window = self._create(app, engine)
         self._quick_chat.showRequested.connect(self._after_show)
         self._quick_chat.hideRequested.connect(self._after_hide)
@@ -62,24 +61,16 @@ class QuickPanel(QObject):
         window.linkActivated.connect(self.linkActivated)  # type: ignore[attr-defined]
         return window
 
-    def _before_show(self) -> None:
-        if not self._window.isVisible():
+    def _before_change(self) -> None:
+        if self._quick_chat.visible:
             self._focus.remember()
+        else:
+            self._had_keyboard = self._window.isActive()
 
     def _after_show(self) -> None:
         self._focus.take(int(self._window.winId()))
 
-    def _before_hide(self) -> None:
-        self._had_keyboard = self._window.isActive()
-
     def _after_hide(self) -> None:
         if self._had_keyboard:  # else the person clicked elsewhere, and the keyboard is there
             self._focus.give_back()
-
-
-def bring_to_front(window: QQuickWindow) -> None:
-    """Show a window above the others with the keyboard, also where it was minimized or hidden."""
-    window.setWindowStates(window.windowStates() & ~Qt.WindowState.WindowMinimized)
-    window.show()
-    window.raise_()
-    window.requestActivate()
+        self._had_keyboard = False

@@ -70,7 +70,7 @@ class FormulaImage:
     """A typeset formula.
 
     Attributes:
-        url: ``image://math/...``.
+        url: Address of a file that this app wrote.
         width, height: Logical pixels.
         ascent: Height above the baseline, logical pixels.
     """
@@ -161,10 +161,18 @@ class RichText:
     def _list(self, nodes: _Nodes) -> str:
         is_ordered = nodes.name == "ordered_list"
         start = nodes.opening.attrGet("start")
-        items = "".join(self._item(item) for item in _nodes(nodes.tokens))
+        items = list(_nodes(nodes.tokens))
         tag = f'ol start="{1 if start is None else int(start)}"' if is_ordered else "ul"
         style = f"margin-top:0;margin-bottom:0;margin-left:{_INDENT_PX}px;-qt-list-indent:0"
-        return f'<{tag} style="{style}">{items}</{tag[:2]}>'
+        if all(_is_task(item) for item in items):
+            return self._task_list(items)
+        rows = "".join(f"<li>{self._item(item)}</li>" for item in items)
+        return f'<{tag} style="{style}">{rows}</{tag[:2]}>'
+
+    def _task_list(self, items: Sequence[_Nodes]) -> str:
+        """Rows of a table: their boxes are bullets enough, and Qt Quick has no list without bullets."""
+        rows = "".join(f'<tr><td style="padding:0 0 0 8px">{self._item(item)}</td></tr>' for item in items)
+        return f'<table cellspacing="0" cellpadding="0">{rows}</table>'
 
     def _item(self, nodes: _Nodes) -> str:
         parts = []
@@ -176,10 +184,15 @@ class RichText:
             else:
                 # An empty line, as Qt Quick leaves out the margins between an item's text and a table.
                 parts.append(f'<p style="{self._line_style(0.3)}">&nbsp;</p>{self._blocks[inner.name](inner)}')
-        return f"<li>{''.join(parts)}</li>"
+        return "".join(parts)
 
     def _quote(self, nodes: _Nodes) -> str:
-        return self._box(f'<div style="color:{self._style.secondary}">{self.blocks(nodes.tokens)}</div>')
+        bar = f'<td width="2" bgcolor="{self._style.hairline}"></td>'
+        words = f'<div style="color:{self._style.secondary}">{self.blocks(nodes.tokens)}</div>'
+        return (
+            f'<table cellspacing="0" cellpadding="0" width="100%"><tr>{bar}'
+            f'<td style="padding:0 0 0 14px">{words}</td></tr></table>'
+        )
 
     def _box(self, content: str) -> str:
         """HTML of a sunken box; the background of a table is the only one that Qt Quick paints as a whole."""
@@ -304,6 +317,11 @@ def _nodes(tokens: Sequence[Token]) -> Iterator[_Nodes]:
         if depth == 0:
             yield _Nodes(tokens[start], tokens[start + 1 : position])
             start = position + 1
+
+
+def _is_task(item: _Nodes) -> bool:
+    """Whether a list item begins with a box to tick."""
+    return len(item.tokens) > 1 and _TASK.match(item.tokens[1].content) is not None
 
 
 def _image(image: FormulaImage) -> str:

@@ -625,6 +625,13 @@
     </message>
 </context>
 <context>
+    <name>PortalHotkey</name>
+    <message>
+        <source>Open quick chat</source>
+        <translation>打开快速对话</translation>
+    </message>
+</context>
+<context>
     <name>QuestionEditor</name>
     <message>
         <source>Edit the question</source>
@@ -870,10 +877,6 @@
     <message>
         <source>Waiting for your desktop to allow the shortcut…</source>
         <translation>正在等待桌面环境允许此快捷键…</translation>
-    </message>
-    <message>
-        <source>Another program already uses %1.</source>
-        <translation>%1 已被其他程序占用。</translation>
     </message>
     <message>
         <source>Shortcuts for all programs are not available on this desktop.</source>
@@ -1201,6 +1204,13 @@
     <message>
         <source>What is on your mind?</source>
         <translation>想聊点什么？</translation>
+    </message>
+</context>
+<context>
+    <name>error_text</name>
+    <message>
+        <source>{title} {remedy}</source>
+        <translation>{title}{remedy}</translation>
     </message>
 </context>
 <context>
@@ -1819,7 +1829,7 @@
     </message>
     <message>
         <source>Wait a moment, or end it, and try again.</source>
-        <translation>请稍等片刻，或结束它后重试。</translation>
+        <translation>请稍候，或结束它，然后重试。</translation>
     </message>
     <message>
         <source>Wait until its download has finished, or download it again.</source>
@@ -1876,6 +1886,21 @@
     <message>
         <source>{shortcut} would be missing while typing.</source>
         <translation>占用 {shortcut} 会影响打字。</translation>
+    </message>
+</context>
+<context>
+    <name>setting_fields</name>
+    <message>
+        <source>Enter another text.</source>
+        <translation>输入其他文字。</translation>
+    </message>
+    <message>
+        <source>Enter a whole number from {minimum} to {maximum}.</source>
+        <translation>输入 {minimum} 到 {maximum} 之间的整数。</translation>
+    </message>
+    <message>
+        <source>Enter a number from {minimum} to {maximum}.</source>
+        <translation>输入 {minimum} 到 {maximum} 之间的数值。</translation>
     </message>
 </context>
 <context>

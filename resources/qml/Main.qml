@@ -14,6 +14,8 @@ ApplicationWindow {
     property bool sidebarShown: true
     property bool drawerShown: false
     readonly property bool sidebarOpen: narrow ? drawerShown : sidebarShown
+    // The drawer lies over the page and keeps the keyboard to itself.
+    readonly property bool covered: narrow && drawerShown
 
     function showSidebar(shown: bool): void {
         if (narrow)
@@ -138,6 +140,7 @@ ApplicationWindow {
 
             height: parent.height
             visible: window.narrow || !window.sidebarShown
+            enabled: !window.covered
             app: window.app
             onExpandRequested: window.showSidebar(true)
             onSearchRequested: window.showSearch()
@@ -147,6 +150,7 @@ ApplicationWindow {
 
             anchors.fill: parent
             anchors.leftMargin: rail.visible ? rail.width : sidebar.width
+            enabled: !window.covered
 
             ConversationPage {
                 anchors.fill: parent
@@ -166,7 +170,7 @@ ApplicationWindow {
         Rectangle {
             anchors.fill: parent
             visible: opacity > 0
-            opacity: window.narrow && window.drawerShown ? 1 : 0
+            opacity: window.covered ? 1 : 0
             color: Theme.scrim
 
             Behavior on opacity { NumberAnimation { duration: Theme.motion } }

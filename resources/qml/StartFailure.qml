@@ -11,7 +11,7 @@ ApplicationWindow {
     required property string remedy
 
     width: 520
-    height: column.implicitHeight + 2 * Theme.gutter
+    height: column.implicitHeight + 2 * Theme.margin
     visible: true
     title: qsTr("Famulus cannot start")
     color: Theme.page
@@ -25,15 +25,16 @@ ApplicationWindow {
     Column {
         id: column
 
-        x: Theme.gutter
-        y: Theme.gutter
-        width: parent.width - 2 * Theme.gutter
+        x: Theme.margin
+        y: Theme.margin
+        width: parent.width - 2 * Theme.margin
         spacing: Theme.gutter
 
         ThemedText {
             width: parent.width
             text: window.sentence
             wrapMode: Text.Wrap
+            lineHeight: 1.25
             font.weight: Font.DemiBold
         }
         ThemedText {
@@ -41,6 +42,7 @@ ApplicationWindow {
             visible: window.remedy !== ""
             text: window.remedy
             wrapMode: Text.Wrap
+            lineHeight: 1.25
             color: Theme.secondary
         }
         PrimaryButton {

@@ -1,8 +1,7 @@
-"""The window in tests: without a display, drawn by the processor, its warnings failing the test."""
+"""The window in tests, over a scripted engine or the real one."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,22 +9,13 @@ import pytest
 
 pytest.importorskip("PySide6", reason="the extra `desktop` is not installed")
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("QT_QUICK_BACKEND", "software")
-
 from PySide6.QtWidgets import QApplication
 
 from assistant.bootstrap import build_services
-from assistant.gui.application import prepare_qt
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.gui.driven_window import DrivenWindow
-
-
-@pytest.fixture(scope="session")
-def qapp() -> QApplication:
-    return prepare_qt(["famulus-gui"])
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def canary() -> Iterator[Canary]:
     canary.close()
 
 
+@pytest.mark.qt_log_ignore("refused")
 def test_nothing_is_loaded_from_outside(
     qtbot: QtBot, tmp_path: Path, canary: Canary, caplog: pytest.LogCaptureFixture
 ) -> None:

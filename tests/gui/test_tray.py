@@ -49,6 +49,7 @@ def test_a_desktop_without_tray_is_no_error(tray: Tray) -> None:
     tray.hide()
 
 
+@pytest.mark.qt_log_ignore("famulus.svg")
 def test_the_icon_is_drawn_where_its_file_is_missing(qapp: QCoreApplication, tmp_path: Path) -> None:
     for folder in (ICONS, tmp_path):
         image = app_icon(folder).pixmap(64).toImage()

@@ -65,6 +65,7 @@ class _Grab:
         self._display = display
         self._roots = [display.screen(number).root for number in range(display.screen_count())]
         self._keysym = XK.string_to_keysym(keysym_name(hotkey.shortcut.key))
+        self._grabs: list[tuple[int, int]] = []
         self._state: HotkeyState | None = None
         self._released_at = -1
         display.set_error_handler(lambda error, request: None)  # ungrabbing keys that are gone is no news
@@ -87,22 +88,23 @@ class _Grab:
             elif event.type == X.MappingNotify and event.request != X.MappingPointer:
                 self._display.refresh_keyboard_mapping(event)
                 map_changed = True
-        if map_changed:
+        # The server says so also where only another keyboard is used now, and between the two the keys would leak.
+        if map_changed and self._wanted_grabs() != self._grabs:
             self._ungrab()
             self._grab()
 
     def _grab(self) -> None:
-        keys = list(self._keys())
-        if not keys:
+        grabs = self._wanted_grabs()
+        if not grabs:
             text = "The keyboard has no key for {shortcut}."
             self._report(unavailable(text, shortcut=str(self._hotkey.shortcut), remedy="Choose another shortcut."))
             return
         refused = CatchError(BadAccess)
-        # A grab holds for one exact set of modifiers, and the locks count as modifiers.
-        for (keycode, mask), locks, root in itertools.product(keys, self._lock_masks(), self._roots):
-            root.grab_key(keycode, mask | locks, False, X.GrabModeAsync, X.GrabModeAsync, onerror=refused)
+        for (keycode, mask), root in itertools.product(grabs, self._roots):
+            root.grab_key(keycode, mask, False, X.GrabModeAsync, X.GrabModeAsync, onerror=refused)
         self._display.sync()
         if refused.get_error() is None:
+            self._grabs = grabs
             self._report(Registration(HotkeyState.ON))
             return
         self._ungrab()
@@ -117,11 +119,17 @@ class _Grab:
         for root in self._roots:
             root.ungrab_key(X.AnyKey, X.AnyModifier)
         self._display.sync()
+        self._grabs = []
 
     def _report(self, registration: Registration) -> None:
         if registration.state != self._state:
             self._state = registration.state
             self._hotkey.report(registration)
+
+    def _wanted_grabs(self) -> list[tuple[int, int]]:
+        """Keycode and modifier mask of each: a grab holds for one exact set of modifiers, and locks count as such."""
+        products = itertools.product(self._keys(), self._lock_masks())
+        return [(keycode, mask | locks) for (keycode, mask), locks in products]
 
     def _keys(self) -> Iterator[tuple[int, int]]:
         """Keycode and modifier mask of every key that gives the shortcut's character."""

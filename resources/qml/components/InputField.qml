@@ -25,7 +25,7 @@ TextField {
 
     implicitWidth: 200
     implicitHeight: Theme.controlHeight
-    leftPadding: glyph === "" ? 10 : 34
+    leftPadding: glyph === "" ? 10 : 38
     rightPadding: clearable && text !== "" ? 32 : 10
     topPadding: 0
     bottomPadding: 0
@@ -37,6 +37,7 @@ TextField {
     selectByMouse: true
     font.pixelSize: Theme.controlSize
     activeFocusOnTab: true
+    ContextMenu.menu: TextMenu { editor: field }
     Accessible.name: label
 
     Keys.onEscapePressed: event => {
@@ -53,7 +54,7 @@ TextField {
     }
 
     Icon {
-        x: 10
+        x: 11
         anchors.verticalCenter: parent.verticalCenter
         visible: field.glyph !== ""
         glyph: field.glyph

@@ -12,8 +12,8 @@ ScrollBar {
 
     padding: 3
     minimumSize: 0.06
-    implicitWidth: orientation === Qt.Vertical ? 11 : 60
-    implicitHeight: orientation === Qt.Vertical ? 60 : 11
+    implicitWidth: orientation === Qt.Vertical ? 10 : 60
+    implicitHeight: orientation === Qt.Vertical ? 60 : 10
     visible: policy !== ScrollBar.AlwaysOff && size < 1
     focusPolicy: Qt.NoFocus
     Accessible.ignored: true

@@ -55,6 +55,7 @@ ScrollView {
         wrapMode: TextEdit.Wrap
         textFormat: TextEdit.PlainText
         background: null
+        ContextMenu.menu: TextMenu { editor: area }
         activeFocusOnTab: true
         KeyNavigation.priority: KeyNavigation.BeforeItem
         Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)

@@ -28,7 +28,7 @@ Rectangle {
     radius: Theme.radiusComposer
     color: Theme.surface
     border.width: 1
-    border.color: question.activeFocus ? Qt.alpha(Theme.accent, 0.7) : Theme.hairline
+    border.color: question.activeFocus ? Theme.accentOutline : Theme.hairline
 
     TapHandler {
         onTapped: composer.focusInput()

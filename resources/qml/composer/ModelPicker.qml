@@ -25,6 +25,10 @@ Popup {
         list.forceActiveFocus(Qt.PopupFocusReason);
     }
 
+    function select(row: int): void {
+        list.currentIndex = row;
+    }
+
     background: FloatingSurface {}
 
     contentItem: ColumnLayout {
@@ -104,6 +108,10 @@ Popup {
             }
 
             delegate: ModelRow {
+                required property int index
+
+                // Later, because the list selects its first row when it is filled.
+                Component.onCompleted: if (isCurrent) Qt.callLater(picker.select, index)
                 width: list.width - (bar.visible ? bar.width : 0)
                 onChosen: path => {
                     picker.model.choose(path);

@@ -64,7 +64,8 @@ ScrollView {
         return true;
     }
 
-    implicitHeight: Math.min(Math.ceil(input.contentHeight), maximumLines * Math.ceil(metrics.lineSpacing)) + input.topPadding + input.bottomPadding
+    // The placeholder counts too: its letters may be of a taller font.
+    implicitHeight: Math.min(Math.ceil(input.implicitHeight), maximumLines * Math.ceil(metrics.lineSpacing) + input.topPadding + input.bottomPadding)
     contentWidth: availableWidth
     Component.onCompleted: showDraft()
     ScrollBar.horizontal.policy: ScrollBar.AlwaysOff

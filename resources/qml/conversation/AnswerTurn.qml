@@ -14,6 +14,8 @@ Column {
     readonly property bool generating: turn.status === "generating"
     readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory"].includes(turn.errorKind)
     readonly property string ending: {
+        if (turn.errorTitle !== "")
+            return "";
         if (turn.status === "interrupted" && turn.stopReason === "cancelled")
             return qsTr("Stopped");
         if (turn.status === "interrupted")

@@ -17,7 +17,7 @@ Item {
         renaming = true;
         field.text = conversation.title;
         field.forceActiveFocus(Qt.OtherFocusReason);
-        field.selectAll();
+        field.select(field.length, 0);  // with its beginning in sight
     }
 
     function rename(): void {

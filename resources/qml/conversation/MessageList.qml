@@ -18,12 +18,16 @@ Item {
     property bool following: true
     property string editingId: ""
     readonly property alias contentHeight: list.contentHeight
-    readonly property bool endInSight: list.contentY + list.height >= list.originY + list.contentHeight - Theme.margin
+    readonly property bool endInSight: seesEnd()
 
     signal copyRequested(string text)
     signal linkRequested(string url)
     signal modelRequested
     signal editingEnded
+
+    function seesEnd(): bool {
+        return list.contentY + list.height >= list.originY + list.contentHeight - Theme.margin;
+    }
 
     function pageUp(): void {
         scroll.by(-0.9 * list.height);
@@ -153,11 +157,12 @@ Item {
             }
         }
 
-        // The reader's own movement alone decides whether the end is followed.
+        // The reader's own movement alone decides whether the end is followed. Asked for anew each time: the property
+        // may still be that of the place before, and after one long step no other follows. Half a pixel is rounding.
         onContentYChanged: {
             if (userMoves && contentY < lastY - 0.5)
                 pane.following = false;
-            else if (userMoves && contentY > lastY && pane.endInSight)
+            else if (userMoves && contentY > lastY + 0.5 && pane.seesEnd())
                 pane.following = true;
             lastY = contentY;
         }

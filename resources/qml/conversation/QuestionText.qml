@@ -1,7 +1,6 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import "../components"
-import "../composer"
 import "../theme"
 
 // The words of a question, selectable. A long one shows its beginning until it is unfolded.

@@ -66,7 +66,8 @@ Item {
         answerAwaited();
     }
 
-    implicitHeight: turn.height + Theme.unit
+    // An answer stands nearer to its question than to the next one.
+    implicitHeight: turn.height + (who === "user" ? 0 : 2 * Theme.unit)
     activeFocusOnTab: true
     Accessible.role: Accessible.ListItem
     Accessible.name: who === "user" ? qsTr("You: %1").arg(text) : qsTr("Famulus: %1").arg(text)

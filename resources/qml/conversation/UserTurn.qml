@@ -19,7 +19,7 @@ Column {
     signal edited(string text)
     signal retryRequested
 
-    spacing: Theme.half
+    spacing: Theme.half / 2
 
     Rectangle {
         width: parent.width

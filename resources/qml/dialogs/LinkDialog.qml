@@ -47,6 +47,7 @@ ConfirmDialog {
                 selectedTextColor: Theme.text
                 font.family: Theme.codeFamily
                 font.pixelSize: Theme.smallSize
+                ContextMenu.menu: TextMenu { editor: address }
                 Accessible.name: qsTr("Address")
             }
         }

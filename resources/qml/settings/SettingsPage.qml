@@ -78,6 +78,7 @@ FocusScope {
         id: navigation
 
         x: header.x - 10
+        z: 1 // above the scroller, which takes the clicks on all of its width
         anchors.top: header.bottom
         anchors.topMargin: Theme.margin
         width: 176

@@ -39,8 +39,8 @@ Column {
         bottomInset: Theme.gutter
         bottomPadding: Theme.gutter * 2
         tone: "warning"
-        problem: view.quickChat.shortcutState === "conflict" ? qsTr("Another program already uses %1.").arg(view.quickChat.shortcut) : qsTr("Shortcuts for all programs are not available on this desktop.")
-        remedy: view.quickChat.shortcutProblem + (view.quickChat.shortcutProblem === "" ? "" : " ") + qsTr("You can bind this command to keys in the settings of your desktop:")
+        problem: view.quickChat.shortcutState === "conflict" ? view.quickChat.shortcutProblem : qsTr("Shortcuts for all programs are not available on this desktop.")
+        remedy: view.quickChat.shortcutState === "unavailable" && view.quickChat.shortcutProblem !== "" ? view.quickChat.shortcutProblem : qsTr("You can bind this command to keys in the settings of your desktop:")
 
         Rectangle {
             implicitWidth: words.implicitWidth + 20

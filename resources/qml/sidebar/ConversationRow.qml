@@ -36,6 +36,7 @@ ItemDelegate {
         forceActiveFocus();
     }
 
+    objectName: "conversationRow"
     implicitHeight: Theme.controlHeight + 2
     padding: 0
     leftInset: Theme.unit
@@ -102,7 +103,7 @@ ItemDelegate {
 
             anchors.right: parent.right
             anchors.verticalCenter: parent.verticalCenter
-            active: (row.hovered || row.activeFocus) && !row.renaming
+            active: (row.hovered || row.activeFocus || activeFocus) && !row.renaming
             visible: active
             sourceComponent: IconButton {
                 size: 26
@@ -130,7 +131,7 @@ ItemDelegate {
                 }
                 Component.onCompleted: {
                     forceActiveFocus();
-                    selectAll();
+                    select(length, 0);  // with its beginning in sight
                 }
             }
         }

@@ -14,6 +14,7 @@ ListView {
     signal opened(string conversationId, string messageId)
 
     function openFirst(): void {
+        forceLayout(); // the hits may have come since the last frame
         if (count > 0)
             (itemAtIndex(0) as ItemDelegate)?.clicked();
     }

@@ -11,7 +11,7 @@ Rectangle {
 
     signal collapseRequested
     signal exportRequested(string conversationId, string title, string format)
-    // The person has gone somewhere: a drawer closes itself.
+    // The person goes somewhere, which is about to show: a drawer closes itself.
     signal departed
 
     function focusSearch(): void {
@@ -60,8 +60,8 @@ Rectangle {
             text: qsTr("New chat")
             keys: "Ctrl+N"
             onClicked: {
-                sidebar.app.newChat();
                 sidebar.departed();
+                sidebar.app.newChat();
             }
         }
         InputField {
@@ -88,8 +88,8 @@ Rectangle {
             visible: !sidebar.app.sidebar.searching
             viewModel: sidebar.app.sidebar
             onOpened: conversationId => {
-                sidebar.app.openConversation(conversationId);
                 sidebar.departed();
+                sidebar.app.openConversation(conversationId);
             }
             onExportRequested: (conversationId, title, format) => sidebar.exportRequested(conversationId, title, format)
         }
@@ -101,11 +101,11 @@ Rectangle {
             visible: sidebar.app.sidebar.searching
             viewModel: sidebar.app.sidebar
             onOpened: (conversationId, messageId) => {
+                sidebar.departed();
                 if (messageId === "")
                     sidebar.app.openConversation(conversationId);
                 else
                     sidebar.app.openMessage(conversationId, messageId);
-                sidebar.departed();
             }
         }
         Rectangle {
@@ -122,8 +122,8 @@ Rectangle {
             keys: "Ctrl+,"
             checked: sidebar.app.page === "settings"
             onClicked: {
-                sidebar.app.page = checked ? "chat" : "settings";
                 sidebar.departed();
+                sidebar.app.page = checked ? "chat" : "settings";
             }
         }
     }

@@ -19,7 +19,7 @@ QtObject {
     readonly property color hairline: dark ? "#36342F" : "#E4E1D8"
     readonly property color text: dark ? "#ECEAE4" : "#1F1E1B"
     readonly property color secondary: dark ? "#A8A49B" : "#6A675E"
-    readonly property color faint: dark ? "#8C8880" : "#716E65"
+    readonly property color faint: dark ? "#949088" : "#6F6C63"
     readonly property color accent: dark ? "#7CC4AB" : "#2C6E5B"
     // "On accent" in the design; QML takes a property that begins with "on" for a signal handler.
     readonly property color accentText: dark ? "#10201B" : "#FFFFFF"
@@ -31,6 +31,7 @@ QtObject {
     readonly property color hover: dark ? Qt.rgba(1, 1, 1, 0.05) : Qt.rgba(0.12, 0.11, 0.08, 0.05)
     readonly property color pressed: dark ? Qt.rgba(1, 1, 1, 0.09) : Qt.rgba(0.12, 0.11, 0.08, 0.09)
     readonly property color outlineHover: Qt.tint(hairline, Qt.alpha(text, 0.22))
+    readonly property color accentOutline: Qt.tint(surface, Qt.alpha(accent, 0.55))
     readonly property color accentWash: Qt.alpha(accent, dark ? 0.16 : 0.10)
     readonly property color dangerWash: Qt.alpha(danger, dark ? 0.14 : 0.08)
     readonly property color selection: Qt.alpha(accent, dark ? 0.38 : 0.24)

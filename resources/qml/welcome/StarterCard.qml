@@ -72,7 +72,9 @@ Card {
             Layout.fillWidth: true
             Layout.topMargin: 2
             Layout.bottomMargin: 2
-            visible: card.model.state === "loading"
+            // It keeps its place: what lies below must not move away under the pointer when the load ends.
+            opacity: card.model.state === "loading" ? 1 : 0
+            Accessible.ignored: opacity === 0
             value: card.model.progress
             label: qsTr("Loading the model")
         }

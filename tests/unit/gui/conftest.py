@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import PATIENCE_S, fake_services, opened
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 Wait = Callable[[Callable[[], object]], None]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 CANARY = "http://canary.invalid"
 
 HOSTILE_MARKDOWN: dict[str, str] = {
@@ -92,3 +94,14 @@ HOSTILE_MARKDOWN: dict[str, str] = {
     "characters of Qt's own": "a\ufdd0b\ufdd1c\ufffcd\u2028<img src=x>\u2029e\ud800f",
     "quote in emphasis": f'**<img src="{CANARY}">** *</b></i><img src=x>* ~~</s><img>~~',
 }
+
+
+def aimed_at(web: str, file: Path) -> dict[str, str]:
+    """The same answers, asking for a server that listens and a file that exists, as UTF-8 can hold them."""
+    aims = {CANARY: web, "file:///etc/passwd": file.as_uri(), "/etc/passwd": str(file)}
+    aimed = {}
+    for name, text in HOSTILE_MARKDOWN.items():
+        for old, new in aims.items():
+            text = text.replace(old, new)
+        aimed[name] = text.encode(errors="replace").decode()
+    return aimed

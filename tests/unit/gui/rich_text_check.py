@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from PySide6.QtCore import QUrl
+
+from assistant.gui.math_image import FORMULAS
+
 TAGS = {
     "a": {"href"},
     "b": set[str](),
@@ -19,11 +23,11 @@ TAGS = {
     "s": set[str](),
     "span": {"style"},
     "table": {"cellspacing", "cellpadding", "width", "bgcolor"},
-    "td": {"style", "align", "bgcolor", "colspan"},
+    "td": {"style", "align", "bgcolor", "colspan", "width"},
     "tr": set[str](),
     "ul": {"style"},
 }
-FORMULA = re.compile(r"image://math/[0-9a-f]{32}\Z")
+FORMULA = re.compile(re.escape(QUrl.fromLocalFile(str(FORMULAS.folder)).toString()) + r"/\d+\.png\Z")
 LINK = re.compile(r"https?://[\w\[][^\s\"<>]*\Z", re.IGNORECASE)
 VALUE = re.compile(r"[\w\s:;,.%#'-]*\Z")
 

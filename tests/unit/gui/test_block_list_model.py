@@ -54,7 +54,7 @@ def test_rows_of_a_whole_answer(qapp: object) -> None:
     assert [str(row.kind) for row in rows] == ["reasoning", "text", "text", "code", "table", "math", "rule", "text"]
     assert all(row.finished for row in rows)
     assert rows[0].plain == "So.\n\nThen."
-    assert (rows[3].plain, rows[3].language) == ("x = 1", "py")
+    assert (rows[3].plain, rows[3].language) == ("x = 1", "Python")
     assert FORMULA.match(rows[5].source)
     assert rows[5].image_width > 0 < rows[5].image_height
 

@@ -1,22 +1,23 @@
 from __future__ import annotations
 
-import threading
+import gc
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QImage
 
 from assistant.gui import math_image
-from assistant.gui.math_image import Formulas, MathImageProvider
+from assistant.gui.math_image import Formulas
 from assistant.gui.rich_text import RenderStyle
 
 STYLE = RenderStyle.of_theme(dark=False, text_scale=1.0)
 
 
-def image_id(formulas: Formulas, latex: str, style: RenderStyle = STYLE, is_display: bool = False) -> str:
-    image = formulas.typeset(latex, is_display, style)
-    assert image is not None
-    return image.url.removeprefix("image://math/")
+def drawn(formulas: Formulas, latex: str, style: RenderStyle = STYLE, is_display: bool = False) -> QImage:
+    formula = formulas.typeset(latex, is_display, style)
+    assert formula is not None
+    return QImage(QUrl(formula.url).toLocalFile())
 
 
 def ink(image: QImage) -> int:
@@ -27,22 +28,22 @@ def test_a_formula_is_drawn_at_the_size_it_was_laid_out_for() -> None:
     formulas = Formulas()
     laid_out = formulas.typeset(r"\frac{a}{b}", True, STYLE)
     assert laid_out is not None
-    image = formulas.image(laid_out.url.removeprefix("image://math/"))
+    image = drawn(formulas, r"\frac{a}{b}", is_display=True)
     assert (image.width(), image.height()) == (laid_out.width, laid_out.height)
     assert ink(image) > 20
 
 
 def test_the_image_has_the_pixels_of_the_screen() -> None:
     formulas = Formulas()
-    once = formulas.image(image_id(formulas, "x"))
-    twice = formulas.image(image_id(formulas, "x", RenderStyle.of_theme(False, 1.0, device_pixel_ratio=2.0)))
+    once = drawn(formulas, "x")
+    twice = drawn(formulas, "x", RenderStyle.of_theme(False, 1.0, device_pixel_ratio=2.0))
     assert (twice.width(), twice.height()) == (2 * once.width(), 2 * once.height())
 
 
 def test_the_colour_is_that_of_the_text() -> None:
     formulas = Formulas()
     dark = RenderStyle.of_theme(dark=True, text_scale=1.0)
-    image = formulas.image(image_id(formulas, "x", dark, is_display=True))
+    image = drawn(formulas, "x", dark, is_display=True)
     colours = {image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())}
     assert dark.text in colours
 
@@ -56,17 +57,19 @@ def test_a_letter_without_descender_stands_on_the_line() -> None:
     assert y.ascent < y.height
 
 
-@pytest.mark.parametrize("unknown", ["", "x", "0" * 32, "../../etc/passwd", "file:///etc/passwd", "\\frac{a}{b}"])
-def test_only_registered_formulas_have_an_image(unknown: str) -> None:
-    size = QSize()
-    image = MathImageProvider(Formulas()).requestImage(unknown, size, QSize(10, 10))
-    assert image.isNull()
+def test_the_files_are_private_and_go_with_their_owner() -> None:
+    formulas = Formulas()
+    assert not drawn(formulas, "x").isNull()
+    folder = formulas.folder
+    assert folder.stat().st_mode & 0o777 == 0o700
+    del formulas
+    gc.collect()
+    assert not folder.exists()
 
 
-def test_the_provider_says_the_size() -> None:
-    formulas, size = Formulas(), QSize()
-    image = MathImageProvider(formulas).requestImage(image_id(formulas, "x"), size, QSize())
-    assert size == image.size()
+def test_a_full_disk_costs_the_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Formulas, "folder", Path("/nonexistent"))
+    assert Formulas().typeset("x", False, STYLE) is None
 
 
 HOSTILE_LATEX = {
@@ -99,7 +102,7 @@ def test_hostile_latex_is_refused_or_drawn(latex: str) -> None:
     formulas = Formulas()
     laid_out = formulas.typeset(latex, True, STYLE)
     if laid_out is not None:
-        image = formulas.image(laid_out.url.removeprefix("image://math/"))
+        image = QImage(QUrl(laid_out.url).toLocalFile())
         assert 0 < image.width() <= math_image._MAX_WIDTH + 2
 
 
@@ -134,18 +137,5 @@ def test_a_formula_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     formulas = Formulas()
     formulas.typeset("x", False, STYLE)
     monkeypatch.setattr(math_image, "_draw", None)
+    monkeypatch.setattr(math_image, "_rasterize", None)
     assert formulas.typeset("x", False, STYLE) is not None
-
-
-def test_images_may_be_asked_for_on_many_threads() -> None:
-    formulas = Formulas()
-    ids = [image_id(formulas, f"x_{number}") for number in range(8)]
-    seen: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: seen.extend(formulas.image(one).isNull() for one in ids)) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert seen == [False] * 32

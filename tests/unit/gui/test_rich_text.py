@@ -4,14 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QUrl
 
 from assistant.gui.code_highlight import highlight
 from assistant.gui.markdown_blocks import BlockStream
+from assistant.gui.math_image import FORMULAS
 from assistant.gui.rich_text import FormulaImage, RenderStyle, RichText
 from tests.unit.gui.rich_text_check import RichTextCheck
 
 STYLE = RenderStyle.of_theme(dark=False, text_scale=1.0)
-IMAGE = FormulaImage("image://math/" + "0" * 32, 10, 20, 15)
+IMAGE = FormulaImage(QUrl.fromLocalFile(str(FORMULAS.folder / "0.png")).toString(), 10, 20, 15)
 
 
 def html(markdown: str, *, is_understood: bool = True) -> str:

@@ -2,7 +2,6 @@ import QtQuick
 import QtQuick.Controls.Basic
 import ".."
 import "../../components"
-import "../../composer"
 import "../../theme"
 
 // Program text: language and Copy above it, never folded.
@@ -57,7 +56,9 @@ Rectangle {
         contentWidth: code.implicitWidth
         contentHeight: code.implicitHeight
         barRoom: 0
-        Accessible.ignored: true
+        Accessible.ignored: !scrolls // else Tab reaches it
+        Accessible.role: Accessible.Pane
+        Accessible.name: block.Accessible.name
 
         TextEdit {
             id: code

@@ -3,7 +3,6 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Controls.Basic
 import "../../components"
-import "../../composer"
 import "../../theme"
 
 // A run of an answer (paragraphs, lists, headings, quotes) as selectable rich text.

@@ -1,13 +1,12 @@
 import QtQuick
-import "../components"
 
 // The menu of a text under the right mouse button.
 //
-// editor: a TextEdit or TextArea; of one that is read only it offers just what reading needs.
+// editor: a TextEdit, TextArea or TextField; of one that is read only it offers just what reading needs.
 ActionMenu {
     id: textMenu
 
-    required property TextEdit editor
+    required property var editor
 
     MenuEntry {
         visible: !textMenu.editor.readOnly

@@ -1,0 +1,142 @@
+"""A data folder as a person might have it after a few weeks, and the models on their disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from assistant.core.conversation import FinishReason, MessageStatus, Timings, Usage
+from assistant.core.errors import ModelFileDamaged
+from assistant.core.paths import DataPaths
+from assistant.core.settings import ModelSettings
+from assistant.services.chat import ChatService
+from assistant.services.library import LibraryService
+from assistant.services.model_choices import Fit, ModelChoice
+from assistant.services.services import Services
+from assistant.services.turn import TurnContext
+from assistant.storage import conversations as conversation_storage
+from assistant.storage.conversations import ConversationStore
+from assistant.storage.model_files import ModelFileStore
+from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_services import fake_services
+from tests.screenshots.sample_texts import SampleTexts
+from tests.tiny_gguf import write_tiny_model
+
+MODEL = "Qwen3-8B-Q4_K_M"
+SHOWN_HOME = Path("/home/ada/.local/share/famulus")
+"""The data folder as the settings page names it: no picture shows anybody's own path."""
+
+_N_CTX = 8192
+_DAY_S = 86_400
+_GB = 10**9
+_USAGE = Usage(prompt_tokens=1874, cached_tokens=1650, completion_tokens=412)
+_TIMINGS = Timings(prompt_s=0.4, first_token_s=0.42, decode_tokens_per_s=38.6, reasoning_s=7.0)
+
+
+class SampleLibrary(LibraryService):
+    """Offers models of all sizes, of which only the chosen one is really there.
+
+    Attributes:
+        has_model: Whether any model is installed.
+    """
+
+    has_model = True
+
+    def name_of(self, settings: ModelSettings) -> str:
+        return super().name_of(settings) if self.has_model else ""
+
+    def choices(self, settings: ModelSettings) -> list[ModelChoice]:
+        return [
+            _choice("SmolLM2-135M-Instruct.Q4_1", Fit.FITS, 0.098, 0.26, is_starter=True),
+            _choice(MODEL, Fit.FITS, 5.03, 6.61, path=Path(settings.path)),
+            _choice("Mistral-Small-3.2-24B-Instruct-2506-Q4_K_M", Fit.TIGHT, 14.33, 16.2),
+            _choice("Llama-3.3-70B-Instruct-Q4_K_M", Fit.TOO_LARGE, 42.52, 44.1),
+            _broken_choice("gemma-3-4b-it-Q8_0"),
+        ]
+
+
+def sample_services(home: Path, engine: FakeEngine) -> Services:
+    """Services over an empty data folder with one good model."""
+    model = write_tiny_model(home / f"{MODEL}.gguf", metadata={"llama.context_length": 32768})
+    made = fake_services(home, engine)
+    made.settings.set("model.path", str(model))
+    made.settings.set("model.n_ctx", str(_N_CTX))
+    made.library.close()
+    made.chat.close()
+    library = SampleLibrary(made.engine, made.bus, ModelFileStore(made.database), made.paths.verified_files)
+    context = TurnContext(conversations=made.conversations, engine=made.engine, library=library, bus=made.bus)
+    return dataclasses.replace(made, paths=DataPaths(SHOWN_HOME), library=library, chat=ChatService(context))
+
+
+class SampleHistory:
+    """Writes conversations of the last weeks.
+
+    Args:
+        store: Where they go.
+    """
+
+    def __init__(self, store: ConversationStore) -> None:
+        self._store = store
+        self._now = 0.0
+
+    def write(self, texts: SampleTexts) -> None:
+        """Write all of them, the oldest first."""
+        with mock.patch.object(conversation_storage, "time", SimpleNamespace(time=self._next_second)):
+            for number, (title, days) in reversed(list(enumerate(texts.others))):
+                # The first ones of today come within the last minute, so that midnight hardly matters.
+                self._now = time.time() - days * _DAY_S - 30 - number
+                self._add([(title, "…")])
+            self._now = time.time() - 20
+            self._add([texts.physics])
+            self._now = time.time() - 10
+            self._add(list(texts.coffee))
+
+    def _add(self, turns: list[tuple[str, str]]) -> None:
+        conversation = self._store.create("").result()
+        parent: str | None = None
+        for question, answer in turns:
+            parent = self._store.add_question(conversation.id, parent, question).result().id
+            begun = self._store.begin_answer(conversation.id, parent, MODEL).result()
+            ended = self._store.finish_answer(
+                begun.id,
+                text=answer,
+                status=MessageStatus.COMPLETE,
+                finish_reason=FinishReason.STOP,
+                usage=_USAGE,
+                timings=_TIMINGS,
+            )
+            parent = ended.result().id
+
+    def _next_second(self) -> float:
+        self._now += 0.01
+        return self._now
+
+
+def _choice(
+    name: str, fit: Fit, size_gb: float, memory_gb: float, *, path: Path | None = None, is_starter: bool = False
+) -> ModelChoice:
+    return ModelChoice(
+        name=name,
+        path=path or Path("/home/ada/models") / f"{name}.gguf",
+        is_starter=is_starter,
+        fit=fit,
+        size_bytes=int(size_gb * _GB),
+        memory_bytes=int(memory_gb * _GB),
+        quantization="Q4_1" if is_starter else "Q4_K_M",
+        n_ctx_train=8192 if is_starter else 32768,
+        n_ctx=_N_CTX,
+    )
+
+
+def _broken_choice(name: str) -> ModelChoice:
+    damaged = ModelFileDamaged(
+        "The model file {file} is incomplete: at least {missing_bytes} bytes are missing at its end.",
+        remedy="Wait until its download has finished, or download it again.",
+        file=f"{name}.gguf",
+        missing_bytes=1_204_871_168,
+    )
+    path = Path("/home/ada/models") / f"{name}.gguf"
+    return ModelChoice(name=name, path=path, is_starter=False, fit=Fit.BROKEN, error=damaged.info)
