@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("PySide6", reason="the extra `desktop` is not installed")
 
-from tests.gui.conftest import open_window, qapp, real_window
+from tests.gui.conftest import open_window, real_window
 from tests.gui.driven_window import DrivenWindow
 from tests.gui.window_kills import kill_engine_under_the_window
 
-__all__ = ["open_window", "qapp", "real_window"]  # fixtures
+__all__ = ["open_window", "real_window"]  # fixtures
 
 ROUNDS = 50
 CARD_LIMIT_S = 1.0

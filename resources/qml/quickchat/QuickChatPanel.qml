@@ -16,9 +16,14 @@ Window {
     readonly property int shadow: 16
     readonly property int highestAnswer: 480
 
+    // Set while a click elsewhere would hide the panel. A panel that is shown again at once still loses the keyboard
+    // of the time before: that must not hide it.
+    property bool armed: false
+
     signal linkActivated(string url)
 
     function appear(): void {
+        armed = visible && active;
         const area = quick.pointerScreen();
         x = area.x + Math.round((area.width - width) / 2);
         y = area.y + Math.round(area.height / 5) - shadow;
@@ -50,7 +55,9 @@ Window {
     width: 680 + 2 * shadow
     height: card.height + 2 * shadow
     onActiveChanged: {
-        if (!active && visible)
+        if (active)
+            armed = true;
+        else if (armed && visible)
             quick.hide();
     }
 
