@@ -135,13 +135,14 @@ def _render_all(arguments: argparse.Namespace) -> None:
 def _render_readme(wanted_theme: str) -> None:
     from PySide6.QtGui import QImage
 
+    from assistant.core.conversation import Timings
     from tests.screenshots.scenes import readme
     from tests.screenshots.studio import SMALLEST, Studio, few_colours
 
     for theme, language, name, file in README_PICTURES:
         if theme != wanted_theme:
             continue
-        studio = Studio(README_OUT, theme, language, name.__eq__)
+        studio = Studio(README_OUT, theme, language, name.__eq__, timings=Timings())
         readme(studio)
         studio.close()
         picture = README_OUT / f"{name}.png"

@@ -25,7 +25,7 @@ from tests.fakes.fake_services import fake_services
 from tests.screenshots.sample_texts import SampleTexts
 from tests.tiny_gguf import write_tiny_model
 
-MODEL = "Qwen3-8B-Q4_K_M"
+MODEL = "sample-model-Q4_K_M"
 SHOWN_HOME = Path("/home/ada/.local/share/famulus")
 """The data folder as the settings page names it: no picture shows anybody's own path."""
 
@@ -33,7 +33,7 @@ _N_CTX = 8192
 _DAY_S = 86_400
 _GB = 10**9
 _USAGE = Usage(prompt_tokens=1874, cached_tokens=1650, completion_tokens=412)
-_TIMINGS = Timings(prompt_s=0.4, first_token_s=0.42, decode_tokens_per_s=38.6, reasoning_s=7.0)
+TIMINGS = Timings(prompt_s=0.4, first_token_s=0.42, decode_tokens_per_s=38.6, reasoning_s=7.0)
 
 
 class SampleLibrary(LibraryService):
@@ -76,10 +76,12 @@ class SampleHistory:
 
     Args:
         store: Where they go.
+        timings: Invented times of the answers; none where the picture is to make no claim.
     """
 
-    def __init__(self, store: ConversationStore) -> None:
+    def __init__(self, store: ConversationStore, timings: Timings) -> None:
         self._store = store
+        self._timings = timings
         self._now = 0.0
 
     def write(self, texts: SampleTexts) -> None:
@@ -106,7 +108,7 @@ class SampleHistory:
                 status=MessageStatus.COMPLETE,
                 finish_reason=FinishReason.STOP,
                 usage=_USAGE,
-                timings=_TIMINGS,
+                timings=self._timings,
             )
             parent = ended.result().id
 

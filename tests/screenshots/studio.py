@@ -13,10 +13,11 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 from PySide6.QtTest import QTest
 
+from assistant.core.conversation import Timings
 from assistant.core.events import Event, PromptRead, TurnEvent
 from tests.fakes.fake_engine import FakeEngine
 from tests.gui.driven_window import DrivenWindow
-from tests.screenshots.sample_data import SampleHistory, sample_services
+from tests.screenshots.sample_data import TIMINGS, SampleHistory, sample_services
 from tests.screenshots.sample_texts import SAMPLE_TEXTS, SampleTexts
 
 _SETTLE_MS = 130
@@ -35,15 +36,19 @@ class Studio:
         theme: ``light`` or ``dark``.
         language: ``en`` or ``zh_CN``.
         wanted: Whether the picture of this name is wanted.
+        timings: Invented times of the sample answers.
     """
 
-    def __init__(self, folder: Path, theme: str, language: str, wanted: Callable[[str], bool]) -> None:
+    def __init__(
+        self, folder: Path, theme: str, language: str, wanted: Callable[[str], bool], timings: Timings = TIMINGS
+    ) -> None:
         self.theme = theme
         self.language = language
         self.texts: SampleTexts = SAMPLE_TEXTS[language]
         self.engine = FakeEngine()
         self._folder = folder
         self._wanted = wanted
+        self._timings = timings
         self._home = tempfile.TemporaryDirectory(prefix="famulus-screenshots-")
         self._homes = (Path(self._home.name) / str(number) for number in itertools.count())
         self._window: DrivenWindow | None = None
@@ -79,7 +84,7 @@ class Studio:
             with (home / "settings.toml").open("a", encoding="utf-8") as file:
                 file.write(settings_text)
         if history:
-            SampleHistory(services.conversations).write(self.texts)
+            SampleHistory(services.conversations, self._timings).write(self.texts)
         services.bus.subscribe(self._keep_event)
         self._window = DrivenWindow(services)
         self.window.wait_until(lambda: self.window.app.sidebar.loaded)
