@@ -148,7 +148,7 @@ class DataFolderUnusable(FamulusError):
 
 
 class WindowUnreachable(FamulusError):
-    """A window is open on the data folder, and does not answer."""
+    """A window is open on the data folder, and does not listen."""
 
 
 class InputInvalid(FamulusError):

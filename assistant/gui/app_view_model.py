@@ -5,7 +5,7 @@ Process: app with a window. Thread: the GUI's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Slot
@@ -67,7 +67,7 @@ class AppViewModel(QObject):
         )
         self._page = CHAT
         self._first_run = self._has_asked = False
-        self._tray_available = False
+        self._is_tray_available: Callable[[], bool] = lambda: False
         self._notice = Notice(self)
         self._reopen = ""
         self._exported = Path()
@@ -198,7 +198,7 @@ class AppViewModel(QObject):
         Returns:
             True where Famulus goes on in the tray and the window is only to hide; else `quitRequested` is emitted.
         """
-        if self._tray_available and self._settings.settings.window.close_to_tray:
+        if self._is_tray_available() and self._settings.settings.window.close_to_tray:
             return True
         self.quitRequested.emit()
         return False
@@ -215,9 +215,9 @@ class AppViewModel(QObject):
                 QCoreApplication.translate("AppViewModel", "Only model files (GGUF) can be dropped here.")
             )
 
-    def set_tray_available(self, available: bool) -> None:
-        """Whether there is a tray to go on in."""
-        self._tray_available = available
+    def watch_tray(self, is_available: Callable[[], bool]) -> None:
+        """Ask this, whenever the window closes, for a tray to go on in: trays come and go."""
+        self._is_tray_available = is_available
 
     def start(self) -> None:
         """Load the model, once the window is there."""

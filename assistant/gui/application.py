@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QLibraryInfo, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
 from PySide6.QtQuickControls2 import QQuickStyle
 from PySide6.QtWidgets import QApplication
@@ -60,12 +60,13 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
     """
     qt = prepare_qt(sys.argv[:1])
     request = WindowRequest.from_start(command)
+    instance = SingleInstance(data_folder)
     try:
-        instance = SingleInstance(data_folder)
         if not instance.claim_or_deliver(request):
             return 0
         services = build_services()
     except FamulusError as error:
+        instance.stop_listening()
         log.error("the window cannot open: %s (%s)", error, error.info.cause)
         return show_failure(qt, error.info)
     with services:
@@ -76,6 +77,7 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
         quit_on_signals(qt)
         status = qt.exec()
         instance.stop_listening()
+        qInstallMessageHandler(None)  # it would need Python on threads that Qt waits for at the end
         desktop.close()
     instance.close()
     if status == _GRAPHICS_FAILED and not os.environ.get(_BACKEND):
@@ -88,6 +90,7 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
 def prepare_qt(arguments: list[str]) -> QApplication:
     """Qt's application object with Famulus's names, icon and style; its messages go to the log."""
     qInstallMessageHandler(_to_log)
+    _choose_input_method()
     QQuickStyle.setStyle("Basic")
     qt = QApplication(arguments)
     qt.setApplicationName(APP_NAME.lower())
@@ -98,6 +101,14 @@ def prepare_qt(arguments: list[str]) -> QApplication:
     qt.setQuitOnLastWindowClosed(False)  # it may go on in the tray
     Language().choose("system")
     return qt
+
+
+def _choose_input_method() -> None:
+    """Reach fcitx, which most Chinese desktops have, by the protocol of ibus, which it speaks too: Qt has no other."""
+    if sys.platform == "linux" and os.environ.get("QT_IM_MODULE", "").startswith("fcitx"):
+        plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforminputcontexts"
+        if not any("fcitx" in plugin.name for plugin in plugins.glob("*.so")):
+            os.environ["QT_IM_MODULE"] = "ibus"
 
 
 def _to_log(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -6,6 +6,8 @@ Process: app with a window. Thread: GUI.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 
 import shiboken6
@@ -16,6 +18,7 @@ from PySide6.QtQuick import QQuickWindow
 from assistant.core.window_command import WindowCommand
 from assistant.gui import autostart
 from assistant.gui.app_view_model import AppViewModel
+from assistant.gui.hotkey.backend import HotkeyState
 from assistant.gui.hotkey.hotkey import GlobalHotkey
 from assistant.gui.language import Language
 from assistant.gui.lazy_blocks import load_renderers
@@ -29,6 +32,10 @@ from assistant.gui.window_focus import accept_activation
 from assistant.services.services import Services
 
 log = logging.getLogger(__name__)
+
+_FRAME_LIMIT_MS = 2000
+_TRAY_LIMIT_MS = 15_000
+"""Trays come late when the person has just logged in."""
 
 _FIRST_KEYS_MS = 250
 """After the first frame the window is left alone for this long: the first keys are not to wait."""
@@ -98,9 +105,11 @@ class Desktop(QObject):
         window.sceneGraphError.connect(self._tell_graphics_failed)
         if is_shown:
             self.window.frameSwapped.connect(self._complete, Qt.ConnectionType.SingleShotConnection)
+            QTimer.singleShot(_FRAME_LIMIT_MS, self, self._complete)  # minimized, or behind a locked screen
         else:
             QTimer.singleShot(0, self, self._complete)
             QTimer.singleShot(0, self, lambda: self.take(request))
+            QTimer.singleShot(_TRAY_LIMIT_MS, self, self._show_if_out_of_reach)
 
     def take(self, request: WindowRequest) -> None:
         """Do what a later start of the app asks for."""
@@ -135,11 +144,12 @@ class Desktop(QObject):
 
     def _complete(self) -> None:
         """What the first frame did not need."""
-        if not shiboken6.isValid(self._engine):  # closed meanwhile
+        if self._tray is not None or not shiboken6.isValid(self._engine):  # done already, or closed meanwhile
             return
+        _clean_environment()
         self._app.start()
         self._tray = self._make_tray()
-        self._app.set_tray_available(self._tray.available)
+        self._app.watch_tray(lambda: self._tray is not None and self._tray.available)
         self._other_processes.watch()
         QTimer.singleShot(_FIRST_KEYS_MS, self, self._prepare)
 
@@ -151,6 +161,13 @@ class Desktop(QObject):
         self._hotkey = GlobalHotkey(parent=self)
         self._app.quickChat.attach_hotkey(self._hotkey)
         threading.Thread(target=load_renderers, name="renderers", daemon=True).start()
+
+    def _show_if_out_of_reach(self) -> None:
+        """Show the window where neither a tray nor the shortcut could call it."""
+        has_tray = self._tray is not None and self._tray.available
+        has_shortcut = self._hotkey is not None and self._hotkey.registration.state is HotkeyState.ON
+        if not has_tray and not has_shortcut and not self.window.isVisible():
+            self._app.raiseRequested.emit()
 
     def _make_tray(self) -> Tray:
         tray = Tray(resource_folder() / "icons", self)
@@ -183,3 +200,10 @@ class Desktop(QObject):
     def _speak(self) -> None:
         self._spoken = self._app.settings.settings.appearance.language
         self._language.choose(self._spoken)
+
+
+def _clean_environment() -> None:
+    """Take out what the frozen app's start put in and Qt has read: a browser that we open would use our parts of Qt."""
+    if getattr(sys, "frozen", False):
+        for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):
+            os.environ.pop(name, None)

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import psutil
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl
 from PySide6.QtGui import QImage, QImageReader
 
@@ -40,6 +41,9 @@ _ROWS = {"math", "mrow", "mtd"}
 _MAX_WIDTH, _MAX_HEIGHT = 3_000, 1_500
 _MAX_PIXELS = 16_000_000
 _MATH_SCALE = 1.12
+_PREFIX = "famulus-formulas-"
+_MAX_IMAGES = 5_000
+"""About 15 MB of files; formulas after that are shown as their source."""
 _FAST_PNG = 90
 """Of 0 to 100: the more, the less Qt tries to make the file small."""
 # Qt puts the middle of an image at half the x-height; sans-serif fonts have an x-height of about 0.53 em.
@@ -83,13 +87,14 @@ class Formulas:
         """Where the files are; made with mode 0700 at the first formula."""
         if self._folder is None:
             runtime = os.environ.get("XDG_RUNTIME_DIR")
-            where = runtime if runtime and os.access(runtime, os.W_OK) else None
-            self._folder = Path(tempfile.mkdtemp(prefix="famulus-formulas-", dir=where))
+            where = Path(runtime) if runtime and os.access(runtime, os.W_OK) else Path(tempfile.gettempdir())
+            _remove_remnants(where)
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=where))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 
     def typeset(self, latex: str, is_display: bool, style: RenderStyle) -> FormulaImage | None:
-        """Lay out and draw a formula; None if it is not understood, would cost too much, or the disk is full."""
+        """Lay out and draw a formula; None if it is not understood or too much, or cannot be written."""
         formula = _Formula(latex, is_display, style.body_px, style.text)
         if formula not in self._drawings:
             self._drawings[formula] = _draw(formula)
@@ -98,17 +103,37 @@ class Formulas:
             return None
         key = (formula, style.device_pixel_ratio)
         if key not in self._images:
-            path = self.folder / f"{len(self._images)}.png"
-            if not _rasterize(drawing, style.device_pixel_ratio).save(str(path), quality=_FAST_PNG):
-                _LOG.warning("a formula could not be written to %s", path)
+            if len(self._images) >= _MAX_IMAGES:
+                return None
+            path = self._write(_rasterize(drawing, style.device_pixel_ratio))
+            if path is None:
                 return None
             url = QUrl.fromLocalFile(str(path)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
             self._images[key] = FormulaImage(url, drawing.width, drawing.height, drawing.ascent)
         return self._images[key]
 
+    def _write(self, image: QImage) -> Path | None:
+        try:
+            path = self.folder / f"{len(self._images)}.png"
+        except OSError as error:
+            _LOG.warning("no folder for formulas: %r", error)
+            return None
+        if image.save(str(path), quality=_FAST_PNG):
+            return path
+        _LOG.warning("a formula could not be written to %s", path)
+        return None
+
 
 FORMULAS = Formulas()
 """The formulas of this process."""
+
+
+def _remove_remnants(where: Path) -> None:
+    """Remove what processes that were killed left behind."""
+    for folder in where.glob(f"{_PREFIX}*"):
+        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_typesetter() -> ModuleType:

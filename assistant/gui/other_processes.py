@@ -5,11 +5,16 @@ Process: app with a window. Thread: GUI; the database is asked in the background
 
 from __future__ import annotations
 
+import logging
+
 from PySide6.QtCore import QObject, QTimer
 
+from assistant.core.errors import FamulusError
 from assistant.core.events import ConversationsChanged
 from assistant.gui.background import Background
 from assistant.services.services import Services
+
+log = logging.getLogger(__name__)
 
 _INTERVAL_MS = 2000
 
@@ -26,6 +31,7 @@ class OtherProcesses(QObject):
         super().__init__(parent)
         self._services = services
         self._background = Background("other-processes", self)
+        self._asking = False
         self._timer = QTimer(self, interval=_INTERVAL_MS)
         self._timer.timeout.connect(self._ask)
 
@@ -39,8 +45,15 @@ class OtherProcesses(QObject):
         self._background.close()
 
     def _ask(self) -> None:
-        self._background.run(self._services.conversations.changed_elsewhere, self._tell)
+        if not self._asking:  # a locked database may keep the last question waiting
+            self._asking = True
+            self._background.run(self._services.conversations.changed_elsewhere, self._tell, self._give_up)
+
+    def _give_up(self, error: FamulusError) -> None:
+        self._asking = False
+        log.info("other processes cannot be watched: %s (%s)", error, error.info.cause)
 
     def _tell(self, changed: bool) -> None:
+        self._asking = False
         if changed:
             self._services.bus.publish(ConversationsChanged())

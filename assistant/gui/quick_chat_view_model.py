@@ -129,7 +129,7 @@ class QuickChatViewModel(QObject):
     def pointerScreen(self) -> QRect:
         """The usable part of the screen with the pointer, logical pixels."""
         screen = QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
-        return screen.availableGeometry()
+        return screen.availableGeometry() if screen is not None else QRect()  # every screen may be off
 
     @Slot()
     def carryOn(self) -> None:

@@ -99,7 +99,7 @@ def deliver(data_folder: Path, request: WindowRequest, timeout_s: float = 0.3) -
         timeout_s: Longest wait for the answer, in seconds.
 
     Returns:
-        False where no window listens. True also where it has not answered yet: it is alive, and busy.
+        False where no window listens. True also where it has not answered in time: it is there, and busy.
     """
     return any(_send(address, request.to_line(), timeout_s) for address in addresses(data_folder))
 

@@ -78,7 +78,9 @@ class SettingsViewModel(QObject):
     @property
     def style(self) -> RenderStyle:
         """How answers are drawn."""
-        ratio = QGuiApplication.primaryScreen().devicePixelRatio()
+        application = QGuiApplication.instance()
+        # The largest of all screens: formulas are drawn once, and smaller screens make them smaller.
+        ratio = application.devicePixelRatio() if isinstance(application, QGuiApplication) else 1.0
         return RenderStyle.of_theme(self._is_dark(), self._settings.appearance.text_scale, ratio)
 
     @Property(bool, notify=changed)

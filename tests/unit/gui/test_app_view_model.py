@@ -105,7 +105,7 @@ def test_closing_the_window_hides_it_only_where_there_is_a_tray(app: AppViewMode
     app.settings.closeToTray = True
     wait(lambda: app.settings.closeToTray)
     assert not app.closeRequested()
-    app.set_tray_available(True)
+    app.watch_tray(lambda: True)
     assert app.closeRequested()
     assert quits == [True, True]
 

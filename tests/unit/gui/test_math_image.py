@@ -67,6 +67,17 @@ def test_the_files_are_private_and_go_with_their_owner() -> None:
     assert not folder.exists()
 
 
+def test_what_a_killed_process_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    dead, foreign = tmp_path / "famulus-formulas-4194305-x", tmp_path / "famulus-formulas-x"
+    for folder in (dead, foreign):
+        folder.mkdir()
+    formulas = Formulas()
+    assert formulas.folder.parent == tmp_path
+    assert not dead.exists()
+    assert foreign.exists()
+
+
 def test_a_full_disk_costs_the_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Formulas, "folder", Path("/nonexistent"))
     assert Formulas().typeset("x", False, STYLE) is None
