@@ -20,6 +20,7 @@ from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
+from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 
@@ -51,6 +52,7 @@ def build_services() -> Services:
     return Services(
         paths=paths,
         settings=SettingsFile(paths.settings),
+        drafts=DraftsFile(paths.drafts),
         database=database,
         conversations=conversations,
         engine=engine,

@@ -45,6 +45,16 @@ class DataPaths:
         return self.home / "verified_files.json"
 
     @property
+    def drafts(self) -> Path:
+        """What was typed in the window and not sent."""
+        return self.home / "drafts.json"
+
+    @property
+    def graphics(self) -> Path:
+        """How the window was drawn last; may be deleted."""
+        return self.home / "graphics"
+
+    @property
     def input_history(self) -> Path:
         """Lines typed at the terminal's prompt."""
         return self.home / "input_history"

@@ -17,6 +17,7 @@ from assistant.core.errors import ErrorInfo
 from assistant.core.events import ConversationsChanged, Event, QuestionStored, TurnEvent
 from assistant.gui.background import Background
 from assistant.gui.conversation_view_model import ConversationViewModel
+from assistant.gui.draft_keeper import DraftKeeper
 from assistant.gui.error_text import error_words
 from assistant.gui.event_bridge import EventBridge
 from assistant.gui.model_view_model import ModelViewModel
@@ -26,6 +27,7 @@ from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
 from assistant.gui.settings_view_model import Autostart, SettingsViewModel
 from assistant.gui.sidebar_view_model import SidebarViewModel
 from assistant.gui.turn_starter import TurnStarter
+from assistant.gui.unsent_questions import UnsentQuestions
 from assistant.gui.window_context import WindowContext
 from assistant.services.services import Services
 
@@ -78,8 +80,11 @@ class AppViewModel(QObject):
         self._quick_conversation = ConversationViewModel(self._context, self._style, self)
         self._model = ModelViewModel(self._context, self._settings, self)
         self._quick_chat = QuickChatViewModel(self._quick_conversation, self._settings, self)
+        self._drafts = DraftKeeper(self._context, self._conversation, self._sidebar, self)
+        self._unsent = UnsentQuestions(turns, (self._conversation, self._quick_conversation), self._sidebar, self)
         self._connect()
         self._sidebar.load()
+        self._drafts.load()  # after the list, which says where drafts belong
 
     def _connect(self) -> None:
         self._notice.changed.connect(self.noticeChanged)
@@ -92,6 +97,7 @@ class AppViewModel(QObject):
         self._sidebar.undoEnded.connect(self._end_undo)
         self._sidebar.exported.connect(self._tell_exported)
         self._sidebar.failed.connect(self._tell_error)
+        self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
         self._conversation.conversationChanged.connect(self._follow_conversation)
         self._conversation.answerEnded.connect(self.announced)
@@ -225,6 +231,7 @@ class AppViewModel(QObject):
 
     def close(self) -> None:
         """Stop what runs and write what is still to be written; nothing happens afterwards."""
+        self._drafts.close()
         self._context.turns.stop_all()
         self._sidebar.close()
         self._context.background.close()
@@ -233,6 +240,7 @@ class AppViewModel(QObject):
 
     def _open(self, place: Place, message_id: str = "") -> None:
         self._set_page(CHAT)
+        self._sidebar.rescue(place.conversation_id)
         self._conversation.open(place, message_id)
         self.composerFocusRequested.emit()
 
@@ -291,6 +299,10 @@ class AppViewModel(QObject):
         self._exported = Path(path)
         saved = QCoreApplication.translate("AppViewModel", "Saved as {name}.")
         self._notice.tell(saved.format(name=self._exported.name), NoticeAction.OPEN_FOLDER)
+
+    def _tell_unsent(self, error: ErrorInfo) -> None:
+        kept = QCoreApplication.translate("AppViewModel", "A question was not sent and is a draft again. {reason}")
+        self._notice.tell(kept.format(reason=error_words(error).text))
 
     def _tell_error(self, error: ErrorInfo) -> None:
         words = error_words(error)

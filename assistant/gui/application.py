@@ -23,6 +23,7 @@ from assistant.core.errors import FamulusError
 from assistant.core.window_command import WindowCommand
 from assistant.gui.desktop import Desktop
 from assistant.gui.failure_window import show_failure
+from assistant.gui.graphics import choose_graphics
 from assistant.gui.identity import APP_ID, APP_NAME
 from assistant.gui.language import Language
 from assistant.gui.quit_signals import quit_on_signals
@@ -69,6 +70,7 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
         instance.stop_listening()
         log.error("the window cannot open: %s (%s)", error, error.info.cause)
         return show_failure(qt, error.info)
+    choose_graphics(services.paths.graphics)
     with services:
         desktop = Desktop(services)
         instance.received.connect(desktop.take)

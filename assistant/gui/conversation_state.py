@@ -5,6 +5,7 @@ Process: app with a window. Thread: the GUI's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import Property, QObject, Signal
@@ -12,6 +13,7 @@ from PySide6.QtCore import Property, QObject, Signal
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import PromptRead
 from assistant.gui.context_meter import ContextUse, SystemPromptMeter, context_use
+from assistant.gui.drafts import Drafts, joined, merged
 from assistant.gui.error_text import error_words
 from assistant.gui.message_list_model import MessageListModel
 from assistant.gui.message_queue import MessageQueue
@@ -45,6 +47,9 @@ class ConversationState(QObject):
     problemChanged = Signal()
     draftChanged = Signal()
 
+    draftsChanged = Signal()
+    """What is typed here, or a draft of a conversation out of sight."""
+
     def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
@@ -55,6 +60,7 @@ class ConversationState(QObject):
         self._tree = MessageTree()
         self._loading = False
         self._draft = ""
+        self._drafts = Drafts()
         self._problem: ErrorInfo | None = None
         self._use = ContextUse()
         self._n_ctx = 0
@@ -157,6 +163,7 @@ class ConversationState(QObject):
         if text != self._draft:
             self._draft = text
             self.draftChanged.emit()
+            self.draftsChanged.emit()
 
     draft = Property(str, _get_draft, _set_draft, notify=draftChanged)
 
@@ -164,6 +171,31 @@ class ConversationState(QObject):
     def place(self) -> Place:
         """The conversation; whoever shows it too can open it."""
         return self._place
+
+    def drafts(self) -> dict[str, str]:
+        """Everything that was typed and not sent, by conversation; an empty id is a new conversation."""
+        return merged(self._drafts.as_dict().items(), [(self._place.conversation_id, self._draft)])
+
+    def add_draft(self, conversation_id: str, text: str) -> None:
+        """Put a text below the draft of a conversation, whether that is shown or not."""
+        if conversation_id == self._place.conversation_id:
+            self._set_draft(joined(self._draft, text))
+        else:
+            self._drafts.add(conversation_id, text)
+            self.draftsChanged.emit()
+
+    def restore_drafts(self, drafts: Mapping[str, str]) -> None:
+        """Put back what an earlier run kept, above what was typed since."""
+        for conversation_id, text in drafts.items():
+            if conversation_id == self._place.conversation_id:
+                self._set_draft(joined(text, self._draft))
+            else:
+                self._drafts.add(conversation_id, joined(text, self._drafts.take(conversation_id)))
+
+    def forget_draft(self, conversation_id: str) -> None:
+        """Drop the draft of a conversation that is gone."""
+        self._drafts.take(conversation_id)
+        self.draftsChanged.emit()
 
     def _is_empty(self) -> bool:
         return not (self._loading or self._tree.leaf_id or self._turns.of(self._place))

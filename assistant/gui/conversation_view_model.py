@@ -34,10 +34,12 @@ class ConversationViewModel(ConversationState):
     answerEnded = Signal(str)
     messageRevealed = Signal(int)
 
+    withdrawn = Signal(object)
+    """A `RunningTurn` that was stopped here before it began."""
+
     def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
         super().__init__(context, style, parent)
         self._reveal = ""
-        self._drafts: dict[str, str] = {}
         self._stopping: RunningTurn | None = None
         self._reader = ConversationReader(context, self)
         self._reader.done.connect(self._loaded)
@@ -164,7 +166,8 @@ class ConversationViewModel(ConversationState):
 
     def _leave(self, place: Place) -> None:
         """Show nothing of the old conversation any more; what was typed there is kept."""
-        self._drafts[self._place.conversation_id] = self._draft
+        # A conversation that never began cannot be opened again: its draft is a new one's.
+        self._drafts.add("" if self._is_empty() else self._place.conversation_id, self._draft)
         self._place = place
         self._loading = bool(place.conversation_id)
         self._title = ""
@@ -175,7 +178,7 @@ class ConversationViewModel(ConversationState):
         else:
             self._reader.cancel()
         self._set_problem(None)
-        self._set_draft(self._drafts.pop(place.conversation_id, ""))
+        self._set_draft(self._drafts.take(place.conversation_id))
         self._refresh()
         self._system_prompt.measure(place.conversation_id)
 
@@ -233,7 +236,7 @@ class ConversationViewModel(ConversationState):
             case MessageFinished():
                 self._end(event.message)
             case TurnFailed():
-                self._fail(turn, event)
+                self._fail(event)
 
     def _put(self, message: Message) -> None:
         self._reader.heed(message)
@@ -247,28 +250,20 @@ class ConversationViewModel(ConversationState):
         self._system_prompt.measure(self._place.conversation_id)
         self.answerEnded.emit(_end_words(message))
 
-    def _fail(self, turn: RunningTurn, event: TurnFailed) -> None:
+    def _fail(self, event: TurnFailed) -> None:
         if event.message is not None:
             self._end(event.message)
-            return
-        self._set_problem(event.error)
-        if turn.question is None:
-            self._take_back(turn)
+        else:
+            self._set_problem(event.error)
 
     def _refused(self, turn: RunningTurn, error: ErrorInfo) -> None:
         if turn.place.is_same(self._place):
             self._set_problem(error)
-            self._take_back(turn)
 
     def _dropped(self, turn: RunningTurn) -> None:
         """A question that was stopped before it began goes back; one that was taken out of the queue does not."""
-        if turn is self._stopping and turn.place.is_same(self._place):
-            self._take_back(turn)
-
-    def _take_back(self, turn: RunningTurn) -> None:
-        """Give what was typed back to the composer, unless something else is typed there by now."""
-        if turn.is_typed and not self._draft.strip():
-            self._set_draft(turn.text)
+        if turn is self._stopping:
+            self.withdrawn.emit(turn)
 
     def _queued(self, key: str) -> RunningTurn | None:
         return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)

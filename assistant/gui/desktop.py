@@ -18,6 +18,7 @@ from PySide6.QtQuick import QQuickWindow
 from assistant.core.window_command import WindowCommand
 from assistant.gui import autostart
 from assistant.gui.app_view_model import AppViewModel
+from assistant.gui.graphics import check_graphics
 from assistant.gui.hotkey.backend import HotkeyState
 from assistant.gui.hotkey.hotkey import GlobalHotkey
 from assistant.gui.language import Language
@@ -160,6 +161,7 @@ class Desktop(QObject):
         self.panel  # noqa: B018
         self._hotkey = GlobalHotkey(parent=self)
         self._app.quickChat.attach_hotkey(self._hotkey)
+        check_graphics(self._services.paths.graphics)
         threading.Thread(target=load_renderers, name="renderers", daemon=True).start()
 
     def _show_if_out_of_reach(self) -> None:

@@ -118,6 +118,9 @@ class RunningTurns(QObject):
     changed = Signal()
     """Turns came, went or moved on; not for every piece of an answer."""
 
+    asked = Signal(object)
+    """A new `RunningTurn`."""
+
     happened = Signal(object, object)
     """A `RunningTurn` and its `TurnEvent`, after the turn was brought up to date."""
 
@@ -197,6 +200,7 @@ class RunningTurns(QObject):
         self._background.run(
             start, lambda request_id: self._started(turn, request_id), lambda error: self._refuse(turn, error)
         )
+        self.asked.emit(turn)
         self.changed.emit()
 
     def stop(self, turn: RunningTurn) -> bool:

@@ -32,7 +32,7 @@ from assistant.gui.conversation_list_model import (
 )
 from assistant.gui.deletion import Deletion
 from assistant.gui.running_turns import RunningTurn
-from assistant.gui.search_list_model import SearchListModel, search_row
+from assistant.gui.search_list_model import SearchListModel, SearchRow, search_row
 from assistant.gui.window_context import WindowContext
 
 TYPING_PAUSE_MS = 150
@@ -62,6 +62,9 @@ class SidebarViewModel(QObject):
     undoEnded = Signal()
     """It cannot be brought back any more, or was."""
 
+    deleted = Signal(str)
+    """A conversation is gone for good."""
+
     exported = Signal(str)
     """Path of the file that was written."""
 
@@ -89,16 +92,20 @@ class SidebarViewModel(QObject):
         self._generating: set[str] = set()
         self._search_text = ""
         self._search_done = False
+        self._found: list[SearchRow] = []
         self._conversations = ConversationListModel(self)
         self._hits = SearchListModel(self)
         self._deletion = Deletion(context, self)
         self._deletion.changed.connect(self._show)
+        self._deletion.changed.connect(self._filter_hits)
+        self._deletion.committed.connect(self.deleted)
         self._deletion.committed.connect(lambda _: self.undoEnded.emit())
         self._deletion.failed.connect(self.failed)
         self._typing = self._single_shot(self._search)
         self._typing.setInterval(TYPING_PAUSE_MS)
         self._midnight = self._single_shot(self._show)
         context.bridge.happened.connect(self._take)
+        context.turns.asked.connect(lambda turn: self.rescue(turn.place.conversation_id))
         context.turns.happened.connect(self._follow)
         context.turns.changed.connect(self._follow_turns)
 
@@ -140,7 +147,8 @@ class SidebarViewModel(QObject):
             self._typing.start()
         else:
             self._typing.stop()
-            self._hits.show([])
+            self._found = []
+            self._filter_hits()
 
     searchText = Property(str, _get_search_text, _set_search_text, notify=searchTextChanged)
 
@@ -179,6 +187,20 @@ class SidebarViewModel(QObject):
     def is_empty(self) -> bool:
         """Whether the database holds no conversation; False while that is not known."""
         return self._loaded and not any(_has_begun(conversation) for conversation in self._stored)
+
+    def rescue(self, conversation_id: str) -> None:
+        """Keep a conversation that is about to be deleted: the person goes on with it."""
+        if conversation_id and conversation_id == self._deletion.pending:
+            self.undoRemove()
+
+    def is_deleting(self, conversation_id: str) -> bool:
+        """Whether the conversation was removed, be it undoable still or not."""
+        return self._deletion.hides(conversation_id)
+
+    def reachable(self, conversation_id: str) -> str:
+        """The id; empty, for a new conversation, where the list that was read does not show one with this id."""
+        begun = (conversation.id for conversation in self._stored if _has_begun(conversation))
+        return conversation_id if not self._loaded or conversation_id in begun else ""
 
     def load(self) -> None:
         """Read the list again."""
@@ -267,8 +289,12 @@ class SidebarViewModel(QObject):
 
     def _show_hits(self, query: str, hits: list[SearchHit]) -> None:
         if query == self._search_text:
-            self._hits.show([search_row(hit, query) for hit in hits if not self._deletion.hides(hit.conversation_id)])
+            self._found = [search_row(hit, query) for hit in hits]
+            self._filter_hits()
             self._set_search_done(True)
+
+    def _filter_hits(self) -> None:
+        self._hits.show([row for row in self._found if not self._deletion.hides(row.conversation_id)])
 
     def _fail(self, error: FamulusError) -> None:
         self.failed.emit(error.info)

@@ -15,6 +15,7 @@ from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
+from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.settings_file import SettingsFile
 
 
@@ -25,6 +26,7 @@ class Services:
     Attributes:
         paths: Where things are kept.
         settings: The settings file.
+        drafts: What was typed in the window and not sent.
         database: The database.
         conversations: Conversations and messages in it.
         engine: The engine worker's client.
@@ -35,6 +37,7 @@ class Services:
 
     paths: DataPaths
     settings: SettingsFile
+    drafts: DraftsFile
     database: Database
     conversations: ConversationStore
     engine: EngineClient

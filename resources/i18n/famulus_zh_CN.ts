@@ -49,6 +49,10 @@
         <source>Saved as {name}.</source>
         <translation>已保存为 {name}。</translation>
     </message>
+    <message>
+        <source>A question was not sent and is a draft again. {reason}</source>
+        <translation>有一个问题未能发送，已恢复为草稿。{reason}</translation>
+    </message>
 </context>
 <context>
     <name>AppearanceSection</name>
@@ -1372,8 +1376,8 @@
         <translation>Famulus 正在关闭。</translation>
     </message>
     <message>
-        <source>Famulus is running already, but does not answer.</source>
-        <translation>Famulus 已在运行，但没有响应。</translation>
+        <source>Famulus is running already, but cannot be reached.</source>
+        <translation>Famulus 已在运行，但无法连接。</translation>
     </message>
     <message>
         <source>Files in the folder {folder} cannot be locked.</source>

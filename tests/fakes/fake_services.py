@@ -21,6 +21,7 @@ from assistant.services.services import Services
 from assistant.services.turn import TurnContext
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
+from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 from tests.fakes.fake_engine import FakeEngine
@@ -48,6 +49,7 @@ def fake_services(home: Path, engine: FakeEngine) -> Services:
     return Services(
         paths=paths,
         settings=settings,
+        drafts=DraftsFile(paths.drafts),
         database=database,
         conversations=conversations,
         engine=client,

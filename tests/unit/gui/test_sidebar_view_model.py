@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from assistant.core.events import ConversationsChanged
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_list_model import group_of, milliseconds_to_midnight
+from assistant.gui.running_turns import Place
 from assistant.gui.sidebar_view_model import SidebarViewModel
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
@@ -170,6 +171,45 @@ def test_removing_stops_the_turn(
     sidebar.remove(running)
     wait(lambda: not app._context.turns.turns)
     assert [message.text for message in services.conversations.branch(running)] == ["A", "x"]
+
+
+def test_hits_of_a_removed_conversation_go_and_come_back(
+    services: Services, sidebar: SidebarViewModel, wait: Wait
+) -> None:
+    one, two = stored(services, "butler one", "butler two")
+    wait(lambda: len(titles(sidebar)) == 2)
+    sidebar.searchText = "butler"
+    wait(lambda: sidebar.searchDone)
+    sidebar.remove(one)
+    assert set(rows(sidebar.hits, "conversationId")) == {two}
+    sidebar.undoRemove()
+    assert set(rows(sidebar.hits, "conversationId")) == {one, two}
+
+
+def test_opening_a_removed_conversation_keeps_it(
+    services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait
+) -> None:
+    one, two = stored(services, "One", "Two")
+    wait(lambda: len(titles(sidebar)) == 2)
+    sidebar.remove(one)
+    app.openConversation(two)
+    assert (titles(sidebar), app.noticeAction) == (["Two"], "undoDelete")
+    app.openConversation(one)
+    assert (titles(sidebar), app.notice) == (["Two", "One"], "")
+    app.close()
+    assert {each.id for each in services.conversations.list()} == {one, two}
+
+
+def test_asking_in_a_removed_conversation_keeps_it(
+    services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait
+) -> None:
+    (one,) = stored(services, "One")
+    wait(lambda: titles(sidebar) == ["One"])
+    sidebar.remove(one)
+    app._context.starter.send(Place(one), "Go on")
+    wait(lambda: not app._context.turns.turns)
+    app.close()
+    assert [message.text for message in services.conversations.branch(one)] == ["One", "Go on", "Fine."]
 
 
 def test_search_finds_words_and_marks_them(

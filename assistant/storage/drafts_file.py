@@ -1,0 +1,84 @@
+"""Questions that were typed and not sent, as a JSON file.
+
+Process: app with a window. Thread rule: one thread at a time.
+
+The file is an object from conversation ids to texts. It is replaced as a whole, so a crash leaves the old one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from assistant.core.errors import DataFolderUnusable
+
+log = logging.getLogger(__name__)
+
+
+class DraftsFile:
+    """``drafts.json``.
+
+    Args:
+        path: The file; a missing one means no drafts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> dict[str, str]:
+        """Read all drafts.
+
+        Returns:
+            Conversation id, empty for a new conversation, to text. Nothing where the file cannot be understood or
+            read: a draft is no reason to keep the window from opening.
+        """
+        try:
+            return msgspec.convert(json.loads(self._path.read_bytes()), dict[str, str])
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
+            log.warning("the drafts in %s cannot be read: %r", self._path, error)
+            return {}
+
+    def save(self, drafts: Mapping[str, str]) -> None:
+        """Write all drafts; where there are none the file is removed.
+
+        Args:
+            drafts: As `load` returns them.
+
+        Raises:
+            DataFolderUnusable: The file cannot be written; the old one is still there.
+        """
+        try:
+            if drafts:
+                # JSON's escapes also carry half a surrogate pair, which a text field may hold and UTF-8 may not.
+                self._replace(json.dumps(dict(drafts)).encode("ascii"))
+            else:
+                self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise DataFolderUnusable(
+                "{path} cannot be written: {reason}.",
+                remedy="Check the permissions of its folder and the space on its disk.",
+                cause=repr(error),
+                path=str(self._path),
+                reason=error.strerror or "unknown reason",
+            ) from error
+
+    def _replace(self, data: bytes) -> None:
+        # mkstemp creates with mode 0600.
+        descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.", suffix=".new")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self._path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
