@@ -22,8 +22,10 @@ ApplicationWindow {
             drawerShown = shown;
         else
             sidebarShown = shown;
-        if (!shown)
+        if (!shown && app.page === "chat")
             app.composerFocusRequested();
+        else if (!shown)
+            settings.forceActiveFocus();
         else if (narrow)
             sidebar.forceActiveFocus();
     }
@@ -125,6 +127,12 @@ ApplicationWindow {
             window.raise();
             window.requestActivate();
         }
+        function onComposerFocusRequested(): void {
+            window.drawerShown = false;
+        }
+        function onPageChanged(): void {
+            window.drawerShown = false;
+        }
         function onAnnounced(words: string): void {
             content.Accessible.announce(words, Accessible.Polite);
         }
@@ -160,6 +168,8 @@ ApplicationWindow {
                 onExportRequested: (conversationId, title, format) => window.exportConversation(conversationId, title, format)
             }
             Loader {
+                id: settings
+
                 readonly property bool wanted: window.app.page === "settings"
 
                 anchors.fill: parent

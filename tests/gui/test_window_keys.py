@@ -268,3 +268,42 @@ def test_another_file_dropped_on_the_window_is_refused(window: DrivenWindow, tmp
     letter.write_text("Dear reader")
     drop(window, letter)
     window.wait_for_words("Only model files (GGUF) can be dropped here.")
+
+
+def test_the_keyboard_stays_in_the_settings_when_the_sidebar_goes(window: DrivenWindow) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    window.wait_until(lambda: window.app.page == "settings")
+    window.press(Qt.Key.Key_B, CONTROL)
+    window.type("x")
+    assert window.app.conversation.draft == ""
+    window.press(Qt.Key.Key_Escape)
+    window.wait_until(lambda: window.app.page == "chat")
+
+
+def test_esc_in_the_title_leaves_the_answer_alone(window: DrivenWindow, engine: FakeEngine) -> None:
+    stall = Stall()
+    engine.will_answer("Half", stall, " and half.")
+    window.ask("How much?")
+    stall.reached.wait()
+    window.wait_for_words("Half")
+    window.click(window.all_named("How much?")[0])  # the title, above everything else
+    window.wait_until(lambda: focused(window) == "Title")
+    window.press(Qt.Key.Key_Escape)
+    window.wait_until(lambda: focused(window) == "Message")
+    assert window.app.conversation.generating
+    stall.go_on()
+    window.wait_for_answer()
+    window.wait_for_words("Half and half.")
+
+
+def test_enter_presses_a_button_and_stop_leaves_the_keyboard_at_the_composer(
+    window: DrivenWindow, engine: FakeEngine
+) -> None:
+    stall = Stall()
+    engine.will_answer("Half", stall)
+    window.ask("How much?")
+    stall.reached.wait()
+    window.item("stopButton").forceActiveFocus()
+    window.press(Qt.Key.Key_Return)
+    window.wait_for_answer()
+    assert focused(window) == "Message"

@@ -17,6 +17,8 @@ AbstractButton {
     rightPadding: 10
     focusPolicy: Qt.TabFocus
     Accessible.name: text
+    Keys.onReturnPressed: click()
+    Keys.onEnterPressed: click()
 
     contentItem: Item {
         Icon {

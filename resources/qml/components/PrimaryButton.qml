@@ -19,6 +19,8 @@ AbstractButton {
     focusPolicy: Qt.TabFocus
     opacity: enabled ? 1 : 0.4
     Accessible.name: text
+    Keys.onReturnPressed: click()
+    Keys.onEnterPressed: click()
 
     contentItem: Item {
         implicitWidth: row.implicitWidth

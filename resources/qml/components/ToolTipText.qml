@@ -10,6 +10,7 @@ ToolTip {
 
     property string keys: ""
 
+    closePolicy: Popup.NoAutoClose // Esc is for what lies below: stop, close, cancel
     delay: 500
     padding: 6
     leftPadding: 9

@@ -44,6 +44,7 @@ Rectangle {
             topPadding: Theme.half
             conversation: composer.conversation
             onEditRequested: text => question.putBack(text)
+            onRemoved: question.focusInput()
         }
 
         QuestionInput {
@@ -90,7 +91,10 @@ Rectangle {
                     glyph: "stop"
                     text: qsTr("Stop")
                     keys: qsTr("Esc")
-                    onClicked: composer.conversation.stop()
+                    onClicked: {
+                        composer.conversation.stop();
+                        question.focusInput(); // the button goes, and the keyboard would go with it
+                    }
                 }
 
                 IconButton {

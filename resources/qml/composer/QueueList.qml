@@ -11,6 +11,7 @@ Column {
     required property var conversation
 
     signal editRequested(string text)
+    signal removed
 
     Accessible.role: Accessible.List
     Accessible.name: qsTr("Waiting questions")
@@ -65,7 +66,10 @@ Column {
                     glyphSize: 15
                     glyph: "close"
                     text: qsTr("Remove")
-                    onClicked: list.conversation.removeQueued(row.requestId)
+                    onClicked: {
+                        list.conversation.removeQueued(row.requestId);
+                        list.removed();
+                    }
                 }
             }
 

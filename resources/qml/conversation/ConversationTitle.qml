@@ -57,8 +57,15 @@ Item {
         width: Math.min(48 * Theme.unit, parent.width - more.width - 3 * Theme.unit)
         visible: bar.renaming
         label: qsTr("Title")
-        Keys.onEscapePressed: bar.renaming = false
-        onAccepted: bar.rename()
+        Keys.onEscapePressed: event => {
+            event.accepted = true; // else it would stop the answer
+            bar.renaming = false;
+            bar.app.composerFocusRequested();
+        }
+        onAccepted: {
+            bar.rename();
+            bar.app.composerFocusRequested();
+        }
         onActiveFocusChanged: if (!activeFocus) bar.rename()
     }
 

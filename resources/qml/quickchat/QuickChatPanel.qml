@@ -14,7 +14,9 @@ Window {
     readonly property var quick: app.quickChat
     readonly property var conversation: quick.conversation
     readonly property int shadow: 16
-    readonly property int highestAnswer: 480
+    // The panel begins a fifth of the screen below its top; what is above and below the answer takes some 140.
+    readonly property int highestAnswer: Math.max(120, Math.min(480, screenHeight * 4 / 5 - question.height - 140))
+    property int screenHeight: 800
 
     // Set while a click elsewhere would hide the panel. A panel that is shown again at once still loses the keyboard
     // of the time before: that must not hide it.
@@ -25,6 +27,7 @@ Window {
     function appear(): void {
         armed = visible && active;
         const area = quick.pointerScreen();
+        screenHeight = area.height;
         x = area.x + Math.round((area.width - width) / 2);
         y = area.y + Math.round(area.height / 5) - shadow;
         show();
