@@ -82,7 +82,7 @@ def test_ask_stop_edit_switch_and_find_all_of_it_after_a_restart(
     window.hover(window.all_named("You")[-1])
     window.click(window.named("Next version"))
     window.wait_for_words("Name one bird")
-    assert branch(window)[-1] == bird
+    window.wait_until(lambda: branch(window)[-1] == bird)
 
     window.press(Qt.Key.Key_K, CONTROL)
     window.type("lighthouse")
