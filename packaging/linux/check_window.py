@@ -200,12 +200,24 @@ def x_display(results: Path) -> Iterator[str]:
             display = f":{pipe.readline().strip()}"
         manager = subprocess.Popen(["openbox"], env=os.environ | {"DISPLAY": display}, stdout=log, stderr=log)
     try:
+        _wait_for_manager(display)
         yield display
     finally:
         manager.terminate()
         manager.wait()
         server.terminate()
         server.wait()
+
+
+def _wait_for_manager(display: str) -> None:
+    """Return when openbox has taken the display over, or after 10 s; before, no window can be activated."""
+    deadline = time.monotonic() + 10
+    command, environment = ["xdotool", "getactivewindow"], os.environ | {"DISPLAY": display}
+    while time.monotonic() < deadline:
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if not run.stderr.startswith("Your windowmanager"):
+            return
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":
