@@ -87,10 +87,7 @@ class Desktop(QObject):
     @property
     def panel(self) -> QuickPanel:
         """Quick chat's panel, made when it is first needed."""
-        if self._panel is None:
-            self._panel = QuickPanel(self._app, self._engine, self)
-            self._panel.linkActivated.connect(self._ask_about_link)
-        return self._panel
+        return self._ensure_panel()
 
     def start(self, request: WindowRequest) -> None:
         """Make the window and show it, unless the request is to stay hidden; all else comes after its first frame."""
@@ -122,10 +119,10 @@ class Desktop(QObject):
                 self._app.newChat()
                 self._app.raiseRequested.emit()
             case WindowCommand.QUICK:
-                self.panel  # noqa: B018  # made now if it was not needed before
+                self._ensure_panel()
                 self._app.quickChat.show()
             case WindowCommand.TOGGLE:
-                self.panel  # noqa: B018
+                self._ensure_panel()
                 self._app.quickChat.toggle()
             case WindowCommand.HIDDEN:
                 pass
@@ -158,7 +155,7 @@ class Desktop(QObject):
         """What is not needed yet, but is to be there at once when it is."""
         if not shiboken6.isValid(self._engine):
             return
-        self.panel  # noqa: B018
+        self._ensure_panel()
         self._hotkey = GlobalHotkey(parent=self)
         self._app.quickChat.attach_hotkey(self._hotkey)
         check_graphics(self._services.paths.graphics)
@@ -170,6 +167,12 @@ class Desktop(QObject):
         has_shortcut = self._hotkey is not None and self._hotkey.registration.state is HotkeyState.ON
         if not has_tray and not has_shortcut and not self.window.isVisible():
             self._app.raiseRequested.emit()
+
+    def _ensure_panel(self) -> QuickPanel:
+        if self._panel is None:
+            self._panel = QuickPanel(self._app, self._engine, self)
+            self._panel.linkActivated.connect(self._ask_about_link)
+        return self._panel
 
     def _make_tray(self) -> Tray:
         tray = Tray(resource_folder() / "icons", self)
