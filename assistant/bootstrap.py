@@ -82,7 +82,7 @@ def _prepare(paths: DataPaths) -> None:
 
 def _recover(conversations: ConversationStore) -> None:
     try:
-        conversations.recover().result()
+        conversations.answers.recover().result()
     except FamulusError as error:  # for example a full disk: there is still everything to read
         log.warning("interrupted answers were not marked: %s (%s)", error, error.info.cause)
 

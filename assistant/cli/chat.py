@@ -42,7 +42,9 @@ def chat(
     text: Annotated[str | None, typer.Argument(help="The question; without it a conversation begins.")] = None,
     model: Annotated[Path | None, typer.Option(help="GGUF file to use.")] = None,
     system: Annotated[str | None, typer.Option(help="System prompt; empty for none.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="0 always takes the likeliest token.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="0 always takes the likeliest token; -1 is what suits the model.")
+    ] = None,
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this probability.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens; 0 keeps all.")] = None,
     min_p: Annotated[float | None, typer.Option(help="Drop tokens below this share of the likeliest.")] = None,

@@ -31,6 +31,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
         rope_scaling: ``none``, ``linear``, ``yarn`` or ``longrope``, as in the header; empty if absent.
         has_chat_template: Whether ``tokenizer.chat_template`` is there.
         tensor_bytes: Bytes of all tensors.
+        recommended_temperature: Sampling temperature its makers recommend; None where they say nothing.
     """
 
     name: str
@@ -52,3 +53,4 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     rope_scaling: str = ""
     has_chat_template: bool = False
     tensor_bytes: int = 0
+    recommended_temperature: float | None = None

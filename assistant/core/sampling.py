@@ -11,6 +11,10 @@ PENALTY_LAST_N = 64
 """How many last tokens the repeat penalty looks at."""
 
 
+DEFAULT_TEMPERATURE = 0.7
+"""For models whose makers recommend none."""
+
+
 class SamplingParameters(msgspec.Struct, frozen=True, kw_only=True):
     """Sampling of one request; the ranges are those of `SamplingSettings`, checked before.
 
@@ -25,7 +29,7 @@ class SamplingParameters(msgspec.Struct, frozen=True, kw_only=True):
         stop: Strings that end the answer; they are not part of it.
     """
 
-    temperature: float = 0.7
+    temperature: float = DEFAULT_TEMPERATURE
     top_k: int = 40
     top_p: float = 0.95
     min_p: float = 0.05

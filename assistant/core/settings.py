@@ -62,12 +62,12 @@ class SamplingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     temperature: Annotated[
         float,
         Meta(
-            ge=0.0,
+            ge=-1.0,
             le=5.0,
             title="Temperature",
-            description="0 always takes the likeliest token; higher is more varied.",
+            description="0 always takes the likeliest token; higher is more varied; -1 is what suits the model.",
         ),
-    ] = 0.7
+    ] = -1.0
     top_k: Annotated[
         int,
         Meta(

@@ -26,6 +26,7 @@ from assistant.hub.vocabulary_rules import TEMPLATE_KEY, check_vocabulary
 
 MAX_SHOWN_CHARACTERS = 200
 MAX_SHOWN_ITEMS = 8
+MAX_TEMPERATURE = 5.0
 
 # ``llama_ftype`` in llama.h, without its prefixes.
 FILE_TYPES = {
@@ -151,7 +152,15 @@ def _facts(parts: Sequence[GgufFile]) -> ModelFacts:
             rope_scaling=shape.rope_scaling,
             has_chat_template=bool(metadata.text(TEMPLATE_KEY)),
             tensor_bytes=sum(tensor.n_bytes for tensor in tensors),
+            recommended_temperature=_recommended_temperature(metadata),
         )
+
+
+def _recommended_temperature(metadata: Metadata) -> float | None:
+    """``general.sampling.temp``; advice that makes no sense is no reason to refuse the model."""
+    value = metadata.values.get("general.sampling.temp")
+    advice = value.content if value is not None else None
+    return advice if isinstance(advice, float) and 0.0 <= advice <= MAX_TEMPERATURE else None
 
 
 def _quantization(metadata: Metadata, tensors: Sequence[Tensor]) -> str:

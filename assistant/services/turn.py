@@ -5,6 +5,7 @@ Process: app. Thread: `run` on the turn thread; `cancel` from any.
 
 from __future__ import annotations
 
+import array
 import logging
 import secrets
 import threading
@@ -20,7 +21,7 @@ from assistant.core.conversation import FinishReason, Message, MessageStatus, Ti
 from assistant.core.errors import FamulusError, GenerationFailed, RequestCancelled
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, PromptRead, QuestionStored, TurnFailed
 from assistant.core.reasoning import split_reasoning
-from assistant.core.sampling import SamplingParameters
+from assistant.core.sampling import DEFAULT_TEMPERATURE, SamplingParameters
 from assistant.core.settings import SamplingSettings, Settings
 from assistant.protocol.engine_messages import GenerationFinished, PromptMessage, PromptProgressed, TokensGenerated
 from assistant.services.event_bus import EventBus
@@ -51,17 +52,30 @@ class TurnContext:
 class Turn:
     """Asks one question and records its answer.
 
+    Attributes:
+        conversation_id: Its conversation; empty until the first question creates it.
+        answer_id: The answer, once it is on disk; None before, and for good where the turn came to nothing.
+
     Args:
         request_id: Id of the turn.
+        conversation_id: Its conversation; empty for one that `ask` creates.
         ask: Stores the question, or finds it, and returns it.
         settings: Settings of this turn.
         context: What it works with.
     """
 
-    def __init__(self, request_id: str, ask: Callable[[], Message], settings: Settings, context: TurnContext) -> None:
+    def __init__(
+        self,
+        request_id: str,
+        conversation_id: str,
+        ask: Callable[[], Message],
+        settings: Settings,
+        context: TurnContext,
+    ) -> None:
+        self.conversation_id = conversation_id
+        self.answer_id: str | None = None
         self._request_id = request_id
         self._ask = ask
-        self._conversation_id = ""
         self._settings = settings
         self._conversations = context.conversations
         self._engine = context.engine
@@ -71,8 +85,9 @@ class Turn:
         self._cancelled = threading.Event()
         self._call: EngineCall | None = None
         self._text = ""
-        self._token_ids: list[int] = []
+        self._token_ids = array.array("i")
         self._vocabulary = ""
+        self._recommended_temperature: float | None = None
         self._flush: Future[None] | None = None
         self._flushed_length = 0
         self._flushed_at = 0.0
@@ -104,15 +119,16 @@ class Turn:
 
     def _begin(self) -> Message:
         question = self._ask()
-        self._conversation_id = question.conversation_id
+        self.conversation_id = question.conversation_id
         self._bus.publish(QuestionStored(**self._ids(), message=question))
         model = self._library.name_of(self._settings.model)
-        answer = self._conversations.begin_answer(self._conversation_id, question.id, model).result()
+        answer = self._conversations.answers.begin(self.conversation_id, question.id, model).result()
+        self.answer_id = answer.id
         self._bus.publish(AnswerBegun(**self._ids(), message=answer))
         return answer
 
     def _ids(self) -> dict[str, str]:
-        return {"request_id": self._request_id, "conversation_id": self._conversation_id}
+        return {"request_id": self._request_id, "conversation_id": self.conversation_id}
 
     def _announce_end(self, message: Message) -> None:
         self._bus.publish(MessageFinished(**self._ids(), message=message))
@@ -137,13 +153,17 @@ class Turn:
         return msgspec.structs.replace(finished, timings=timings)
 
     def _load(self) -> float:
-        _, load_s = self._library.ensure_loaded(self._settings.model, self._cancelled)
+        model, load_s = self._library.ensure_loaded(self._settings.model, self._cancelled)
+        self._recommended_temperature = model.facts.recommended_temperature
         loaded = self._engine.loaded
         self._vocabulary = loaded.vocabulary if loaded else ""
         return load_s
 
+    def _sampling(self) -> SamplingParameters:
+        return sampling_parameters(self._settings.sampling, self._recommended_temperature)
+
     def _start(self, answer: Message) -> EngineCall:
-        call = self._engine.generate(self._prompt(answer), sampling_parameters(self._settings.sampling))
+        call = self._engine.generate(self._prompt(answer), self._sampling())
         with self._lock:
             self._call = call
         if self._cancelled.is_set():
@@ -151,8 +171,8 @@ class Turn:
         return call
 
     def _prompt(self, answer: Message) -> tuple[PromptMessage, ...]:
-        conversation = self._conversations.get(self._conversation_id)
-        messages = self._conversations.messages(self._conversation_id)
+        conversation = self._conversations.get(self.conversation_id)
+        messages = self._conversations.messages(self.conversation_id)
         return prompt_messages(conversation.system_prompt, path_to(answer.parent_id, messages))
 
     def _follow(self, call: EngineCall, answer: Message) -> GenerationFinished:
@@ -175,7 +195,7 @@ class Turn:
         self._bus.publish(
             AnswerGrew(
                 request_id=self._request_id,
-                conversation_id=self._conversation_id,
+                conversation_id=self.conversation_id,
                 message_id=answer.id,
                 text=reply.text,
                 n_tokens=len(reply.token_ids),
@@ -193,7 +213,7 @@ class Turn:
         self._bus.publish(
             PromptRead(
                 request_id=self._request_id,
-                conversation_id=self._conversation_id,
+                conversation_id=self.conversation_id,
                 n_done=reply.n_done,
                 n_total=reply.n_total,
                 n_cached=reply.n_cached,
@@ -212,13 +232,13 @@ class Turn:
             return
         if self._flush is not None and not self._flush.done():
             return  # the disk is slower than the model: the next flush takes all of it
-        self._flush = self._conversations.grow_answer(answer.id, self._text, tuple(self._token_ids), self._vocabulary)
+        self._flush = self._conversations.answers.grow(answer.id, self._text, self._token_ids[:], self._vocabulary)
         self._flushed_length = len(self._text)
         self._flushed_at = now
 
     def _store_end(self, answer: Message, finished: GenerationFinished) -> Message:
         cancelled = finished.finish_reason is FinishReason.CANCELLED
-        return self._conversations.finish_answer(
+        return self._conversations.answers.finish(
             answer.id,
             text=self._text,
             status=MessageStatus.INTERRUPTED if cancelled else MessageStatus.COMPLETE,
@@ -230,21 +250,22 @@ class Turn:
         ).result()
 
     def _store_failure(self, answer: Message, error: FamulusError) -> Message:
-        return self._conversations.finish_answer(
+        return self._conversations.answers.finish(
             answer.id,
             text=self._text,
             status=MessageStatus.INTERRUPTED if self._text else MessageStatus.FAILED,
             finish_reason=FinishReason.ERROR,
-            token_ids=tuple(self._token_ids),
+            token_ids=self._token_ids,
             vocabulary=self._vocabulary,
             error=error.info,
         ).result()
 
 
-def sampling_parameters(settings: SamplingSettings) -> SamplingParameters:
-    """Sampling of one request; a seed of -1 is drawn here."""
+def sampling_parameters(settings: SamplingSettings, recommended_temperature: float | None) -> SamplingParameters:
+    """Sampling of one request; a seed of -1 is drawn here, a negative temperature is the recommended one."""
+    recommended = DEFAULT_TEMPERATURE if recommended_temperature is None else recommended_temperature
     return SamplingParameters(
-        temperature=settings.temperature,
+        temperature=settings.temperature if settings.temperature >= 0 else recommended,
         top_k=settings.top_k,
         top_p=settings.top_p,
         min_p=settings.min_p,

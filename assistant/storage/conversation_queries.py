@@ -1,4 +1,4 @@
-"""The SQL behind `ConversationStore`: one function a question to, or a change of, the two tables.
+"""The SQL behind `ConversationStore` and `AnswerStore`: one function a question to, or a change of, the two tables.
 
 Process: the app. Thread rule: the thread that owns the connection; changes run inside its transaction.
 """

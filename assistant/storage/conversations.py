@@ -8,29 +8,18 @@ Methods that write return a future that resolves once the change is on disk; met
 from __future__ import annotations
 
 import builtins
-import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from assistant.core.conversation import (
-    Conversation,
-    FinishReason,
-    Message,
-    MessageStatus,
-    Role,
-    SearchHit,
-    Timings,
-    Usage,
-)
-from assistant.core.errors import ErrorInfo, InputInvalid
+from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
+from assistant.core.errors import InputInvalid
 from assistant.storage import conversation_queries as queries
 from assistant.storage import message_search
+from assistant.storage.answers import AnswerStore
 from assistant.storage.database import Database
-from assistant.storage.message_rows import json_or_null, pack_token_ids, storable
-from assistant.storage.process_lock import ProcessLock
+from assistant.storage.message_rows import new_id, storable
 
 TITLE_CHARACTERS = 60
 """Longest title made from a question."""
@@ -49,19 +38,24 @@ class ConversationStore:
 
     def __init__(self, database: Database, locks: Path) -> None:
         self._database = database
-        self._process = ProcessLock(locks)
+        self._answers = AnswerStore(database, locks)
         self._foreign_version = database.foreign_version()
 
+    @property
+    def answers(self) -> AnswerStore:
+        """The answers that this process generates."""
+        return self._answers
+
     def close(self) -> None:
-        """Give up the answers this process was still generating; `recover` may then close them."""
-        self._process.release()
+        """Give up the answers this process was still generating; `AnswerStore.recover` may then close them."""
+        self._answers.close()
 
     def create(self, system_prompt: str) -> Future[Conversation]:
         """Start a conversation without messages and without a title."""
 
         def change(connection: sqlite3.Connection) -> Conversation:
             now = time.time()
-            row = (_new_id(), "", now, now, storable(system_prompt))
+            row = (new_id(), "", now, now, storable(system_prompt))
             connection.execute(
                 "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt) VALUES (?, ?, ?, ?, ?)",
                 row,
@@ -158,7 +152,7 @@ class ConversationStore:
             MessageNotFound: In the future: the conversation holds no such parent.
         """
         question = Message(
-            id=_new_id(),
+            id=new_id(),
             conversation_id=conversation_id,
             parent_id=parent_id,
             role=Role.USER,
@@ -174,94 +168,6 @@ class ConversationStore:
                 queries.update_conversation(connection, conversation_id, title=title_of(question.text))
                 message_search.index_title(connection, conversation_id)
             return question
-
-        return self._database.write(change)
-
-    def begin_answer(self, conversation_id: str, parent_id: str, model: str) -> Future[Message]:
-        """Store an empty answer that this process is about to generate, and show it.
-
-        Raises:
-            ConversationNotFound: In the future.
-            MessageNotFound: In the future: the conversation holds no such parent.
-        """
-        answer = Message(
-            id=_new_id(),
-            conversation_id=conversation_id,
-            parent_id=parent_id,
-            role=Role.ASSISTANT,
-            text="",
-            status=MessageStatus.GENERATING,
-            created_at=time.time(),
-            model=storable(model),
-        )
-
-        def change(connection: sqlite3.Connection) -> Message:
-            queries.add_message(connection, answer, owner=self._process.token)
-            return answer
-
-        return self._database.write(change)
-
-    def grow_answer(self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str) -> Future[None]:
-        """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
-
-        Raises:
-            MessageNotFound: In the future: this process is not generating such an answer.
-        """
-
-        def change(connection: sqlite3.Connection) -> None:
-            queries.update_owned_message(
-                connection,
-                message_id,
-                self._process.token,
-                text=storable(text),
-                token_ids=pack_token_ids(token_ids),
-                vocabulary=vocabulary,
-            )
-
-        return self._database.write(change)
-
-    def finish_answer(
-        self,
-        message_id: str,
-        *,
-        text: str,
-        status: MessageStatus,
-        finish_reason: FinishReason,
-        token_ids: Sequence[int] = (),
-        vocabulary: str = "",
-        error: ErrorInfo | None = None,
-        usage: Usage | None = None,
-        timings: Timings | None = None,
-    ) -> Future[Message]:
-        """End an answer; afterwards it never changes. For the arguments see `Message`.
-
-        Raises:
-            ValueError: `status` is `GENERATING`.
-            MessageNotFound: In the future: this process is not generating such an answer.
-        """
-        if status is MessageStatus.GENERATING:
-            raise ValueError("a finished answer cannot be generating")
-
-        def change(connection: sqlite3.Connection) -> Message:
-            queries.update_owned_message(
-                connection,
-                message_id,
-                self._process.token,
-                text=storable(text),
-                status=status,
-                finish_reason=finish_reason,
-                token_ids=pack_token_ids(token_ids),
-                vocabulary=vocabulary,
-                error=json_or_null(error),
-                usage=json_or_null(usage),
-                timings=json_or_null(timings),
-                owner=None,
-            )
-            message = queries.message(connection, message_id)
-            queries.update_conversation(connection, message.conversation_id, updated_at=time.time())
-            if status is not MessageStatus.FAILED:
-                message_search.index_message(connection, message_id)
-            return message
 
         return self._database.write(change)
 
@@ -319,25 +225,6 @@ class ConversationStore:
         """
         return self._database.read(lambda connection: message_search.search(connection, query, limit))
 
-    def recover(self) -> Future[builtins.list[Message]]:
-        """Mark as interrupted what dead processes left half-written; their text is kept.
-
-        Returns:
-            The messages that were marked.
-
-        Raises:
-            DataFolderUnusable: In the future: the lock files cannot be read.
-        """
-
-        def change(connection: sqlite3.Connection) -> builtins.list[Message]:
-            # Inside the transaction: a process that starts later cannot own an answer that is seen here.
-            interrupted = queries.interrupt_all_but(connection, self._process.running_tokens())
-            for message_id in interrupted:
-                message_search.index_message(connection, message_id)
-            return [queries.message(connection, message_id) for message_id in interrupted]
-
-        return self._database.write(change)
-
 
 def title_of(question: str) -> str:
     """Its first line that is not blank, at most `TITLE_CHARACTERS` long, cut between words with an ellipsis."""
@@ -349,7 +236,3 @@ def title_of(question: str) -> str:
     cut = start.rfind(" ")
     # Chinese has no spaces, and one long word should not leave a title of two letters.
     return (start[:cut] if cut >= TITLE_CHARACTERS // 2 else start[: TITLE_CHARACTERS - 1]) + "…"
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)

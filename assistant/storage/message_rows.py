@@ -1,12 +1,15 @@
 """Rows of the tables ``conversation`` and ``message`` as the structs of `core.conversation`, and back.
 
-Process: any. Thread rule: pure functions.
+Process: any. Thread rule: any; functions without state.
 """
 
 from __future__ import annotations
 
+import array
 import json
+import secrets
 import struct
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,9 +53,20 @@ def message_from_row(row: Sequence[Any]) -> Message:
     )
 
 
+def new_id() -> str:
+    """Id of a new row: 16 random hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
 def pack_token_ids(token_ids: Sequence[int]) -> bytes:
-    """Little-endian int32, 4 bytes a token."""
-    return struct.pack(f"<{len(token_ids)}i", *token_ids)
+    """Little-endian int32, 4 bytes a token; an ``array("i")`` is only copied.
+
+    An answer under way is packed several times a second, so the price of a token must not grow with its length.
+    """
+    packed = array.array("i", token_ids)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
 
 
 def _unpack_token_ids(blob: bytes) -> tuple[int, ...]:

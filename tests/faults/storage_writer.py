@@ -38,11 +38,11 @@ def main() -> None:
 
 
 def answer(store: ConversationStore, chance: random.Random, question: Message) -> str:
-    message = store.begin_answer(question.conversation_id, question.id, "model").result()
+    message = store.answers.begin(question.conversation_id, question.id, "model").result()
     text = some_text(chance)
     token_ids = range(len(text))
-    store.grow_answer(message.id, text[: len(text) // 2], token_ids[: len(text) // 2], "v")
-    finished = store.finish_answer(
+    store.answers.grow(message.id, text[: len(text) // 2], token_ids[: len(text) // 2], "v")
+    finished = store.answers.finish(
         message.id,
         text=text,
         status=MessageStatus.COMPLETE,

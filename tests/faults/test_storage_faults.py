@@ -50,7 +50,7 @@ def reopen(folder: Path, acknowledged: dict[str, str]) -> list[Message]:
     ):
         assert database.check() == "ok"
         assert {id: store.message(id).text for id in acknowledged} == acknowledged
-        recovered = store.recover().result()
+        recovered = store.answers.recover().result()
         assert all(message.status is MessageStatus.INTERRUPTED for message in recovered)
         return recovered
 

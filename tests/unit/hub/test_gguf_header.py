@@ -46,7 +46,16 @@ def test_facts_of_a_sound_model(tmp_path: Path) -> None:
         "rope_scaling": "",
         "has_chat_template": True,
         "tensor_bytes": 2 * facts.n_params + 2 * 5 * 64,
+        "recommended_temperature": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"), [(0.25, 0.25), (0.0, 0.0), (-1.0, None), (float("nan"), None), ("hot", None), (1, None)]
+)
+def test_the_recommended_temperature_is_advice_only(tmp_path: Path, value: Any, advice: float | None) -> None:
+    path = write_tiny_model(tmp_path / "tiny.gguf", metadata={"general.sampling.temp": value})
+    assert read_model_facts(path).recommended_temperature == advice
 
 
 def test_facts_that_the_header_may_leave_out(tmp_path: Path) -> None:

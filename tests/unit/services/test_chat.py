@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -23,11 +24,13 @@ from assistant.core.events import (
     QuestionStored,
     TurnFailed,
 )
+from assistant.core.sampling import DEFAULT_TEMPERATURE
 from assistant.core.settings import Settings
 from assistant.services import turn
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.fakes.fake_services import PATIENCE_S, EventLog, with_model
+from tests.tiny_gguf import write_tiny_model
 
 
 class Chat:
@@ -143,14 +146,14 @@ def test_the_next_prompt_holds_question_and_answer_with_its_tokens(chat: Chat) -
 
 def test_partial_text_reaches_the_disk_while_it_trickles(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: queue.SimpleQueue[str] = queue.SimpleQueue()
-    grow_answer = chat.store.grow_answer
+    grow = chat.store.answers.grow
 
     def noted(message_id: str, text: str, token_ids: tuple[int, ...], vocabulary: str) -> Future[None]:
-        future = grow_answer(message_id, text, token_ids, vocabulary)
+        future = grow(message_id, text, token_ids, vocabulary)
         future.add_done_callback(lambda _: flushed.put(text))
         return future
 
-    monkeypatch.setattr(chat.store, "grow_answer", noted)
+    monkeypatch.setattr(chat.store.answers, "grow", noted)
     stalls = [Stall() for _ in range(4)]
     chat.engine.will_answer(*[step for stall in stalls for step in ("word ", stall)])
     request_id = chat.send("Go on.")
@@ -171,7 +174,7 @@ def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.Mo
         calls.append(text)
         return pending
 
-    monkeypatch.setattr(chat.store, "grow_answer", stuck)
+    monkeypatch.setattr(chat.store.answers, "grow", stuck)
     monkeypatch.setattr(turn, "FLUSH_INTERVAL_S", 0.0)
     chat.engine.will_answer("a", "b", "c")
     assert chat.ask("Go on.").text == "abc"
@@ -400,6 +403,36 @@ def test_queued_questions_are_answered_in_order(chat: Chat) -> None:
     ]
 
 
+def test_a_queued_question_follows_the_answer_before_it_whatever_branch_is_shown(chat: Chat) -> None:
+    first = chat.ask("One?")
+    stall = Stall()
+    chat.engine.will_answer("Running", stall)
+    running = chat.send("Two?", first.conversation_id)
+    assert stall.reached.wait(PATIENCE_S)
+    queued = [chat.send(text, first.conversation_id) for text in ("Three?", "Dropped?", "Four?")]
+    chat.services.chat.stop(queued[1])
+    chat.store.set_active_leaf(first.conversation_id, first.id).result()
+    stall.go_on()
+    chat.events.end_of(running)
+    chat.events.end_of(queued[-1])
+    texts = [text for _, text in chat.shown(first.conversation_id)]
+    assert texts == ["One?", "Fine.", "Two?", "Running", "Three?", "Fine.", "Four?", "Fine."]
+
+
+def test_a_question_typed_on_another_branch_stays_there(chat: Chat) -> None:
+    first = chat.ask("One?")
+    stall = Stall()
+    chat.engine.will_answer("Running", stall)
+    running = chat.send("Two?", first.conversation_id)
+    assert stall.reached.wait(PATIENCE_S)
+    chat.store.set_active_leaf(first.conversation_id, first.id).result()
+    other = chat.send("Instead?", first.conversation_id)
+    stall.go_on()
+    chat.events.end_of(running)
+    chat.events.end_of(other)
+    assert [text for _, text in chat.shown(first.conversation_id)] == ["One?", "Fine.", "Instead?", "Fine."]
+
+
 def test_closing_keeps_the_text_of_the_running_answer(chat: Chat) -> None:
     stall = Stall()
     chat.engine.will_answer("Half", stall)
@@ -440,12 +473,13 @@ def fail_to_write(*_: object, **__: object) -> Future[Message]:
     return failed
 
 
-@pytest.mark.parametrize("step", ["create", "add_question", "begin_answer", "finish_answer"])
+@pytest.mark.parametrize("step", ["store.create", "store.add_question", "store.answers.begin", "store.answers.finish"])
 def test_a_database_that_fails_is_told_and_the_next_turn_works(
     chat: Chat, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
+    owner, _, name = step.rpartition(".")
     with monkeypatch.context() as broken:
-        broken.setattr(chat.store, step, fail_to_write)
+        broken.setattr(attrgetter(owner)(chat), name, fail_to_write)
         end = chat.events.end_of(chat.send("Why?"))
     assert isinstance(end, TurnFailed)
     assert (end.error.kind, end.message) == ("DatabaseFailed", None)
@@ -456,7 +490,7 @@ def test_a_stop_with_a_failing_database_does_not_end_the_turns(chat: Chat, monke
     stall = Stall()
     chat.engine.will_load(0.1, stall)
     with monkeypatch.context() as broken:
-        broken.setattr(chat.store, "finish_answer", fail_to_write)
+        broken.setattr(chat.store.answers, "finish", fail_to_write)
         request_id = chat.send("Why?")
         assert stall.reached.wait(PATIENCE_S)
         chat.services.chat.stop(request_id)
@@ -504,10 +538,20 @@ def test_an_older_question_is_answered_once_more(chat: Chat) -> None:
     assert chat.shown(first.conversation_id) == [("user", "First?"), ("assistant", "Uno")]
 
 
-def test_an_unknown_question_fails_its_turn(chat: Chat) -> None:
-    end = chat.events.end_of(chat.services.chat.answer("0" * 16, chat.settings))
-    assert isinstance(end, TurnFailed)
-    assert (end.error.kind, end.conversation_id) == ("MessageNotFound", "")
+def test_an_unknown_question_is_refused(chat: Chat) -> None:
+    with pytest.raises(MessageNotFound):
+        chat.services.chat.answer("0" * 16, chat.settings)
+
+
+def test_a_negative_temperature_is_the_models_own(chat: Chat) -> None:
+    facts = chat.services.library.choose(chat.settings.model).facts
+    assert facts.recommended_temperature is None
+    chat.ask("One?")
+    assert chat.engine.samplings[-1].temperature == DEFAULT_TEMPERATURE
+    path = write_tiny_model(Path(chat.settings.model.path), metadata={"general.sampling.temp": 0.25})
+    assert chat.services.library.choose(chat.settings.model).path == path
+    chat.ask("Two?")
+    assert chat.engine.samplings[-1].temperature == 0.25
 
 
 def test_the_time_of_the_reasoning_is_kept(chat: Chat) -> None:

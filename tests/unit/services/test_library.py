@@ -8,7 +8,7 @@ import pytest
 
 from assistant.core.errors import ModelFileDamaged, ModelNotFound
 from assistant.core.settings import ModelSettings, Settings
-from assistant.services import library
+from assistant.services import chosen_model
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 
@@ -21,7 +21,8 @@ def test_a_model_is_called_by_its_file(services: Services, settings: Settings) -
     assert services.library.name_of(settings.model) == "tiny"
     chosen = services.library.choose(settings.model)
     assert (chosen.name, chosen.is_starter) == ("tiny", False)
-    assert services.library.choose(ModelSettings()).is_starter
+    starter = services.library.choose(ModelSettings())
+    assert (starter.is_starter, starter.facts.recommended_temperature) == (True, 0.2)
 
 
 def test_what_is_no_model_is_refused(services: Services, tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_what_is_no_model_is_refused(services: Services, tmp_path: Path) -> None
 def test_without_the_starter_model_the_error_names_a_remedy(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "find_starter_model", lambda: None)
+    monkeypatch.setattr(chosen_model, "find_starter_model", lambda: None)
     assert services.library.name_of(ModelSettings()) == ""
     with pytest.raises(ModelNotFound) as caught:
         services.library.choose(ModelSettings())

@@ -33,8 +33,8 @@ def hold(store: ConversationStore) -> None:
     """Begin an answer, say its id and stay alive until stdin closes or the process is killed."""
     conversation = store.create("").result()
     question = store.add_question(conversation.id, None, "Who lives?").result()
-    answer = store.begin_answer(conversation.id, question.id, "model").result()
-    store.grow_answer(answer.id, "Half an answ", (1, 2, 3), "v").result()
+    answer = store.answers.begin(conversation.id, question.id, "model").result()
+    store.answers.grow(answer.id, "Half an answ", (1, 2, 3), "v").result()
     print(answer.id, flush=True)
     sys.stdin.read()
 

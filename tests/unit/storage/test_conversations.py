@@ -26,12 +26,12 @@ CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(assistant.__file__).pa
 def conversation_with_answer(store: ConversationStore) -> tuple[Conversation, Message, Message]:
     conversation = store.create("Be brief.").result()
     question = store.add_question(conversation.id, None, "Why?").result()
-    answer = store.begin_answer(conversation.id, question.id, "model.gguf").result()
+    answer = store.answers.begin(conversation.id, question.id, "model.gguf").result()
     return conversation, question, answer
 
 
 def finish(store: ConversationStore, answer: Message, text: str = "Because.") -> Message:
-    return store.finish_answer(
+    return store.answers.finish(
         answer.id, text=text, status=MessageStatus.COMPLETE, finish_reason=FinishReason.STOP
     ).result()
 
@@ -60,7 +60,7 @@ def test_everything_about_an_answer_comes_back(store: ConversationStore) -> None
     error = ErrorInfo(kind="GenerationFailed", message="No {thing}.", cause="rc -3", values={"thing": "\udcff 发票"})
     usage = Usage(prompt_tokens=5, cached_tokens=4, completion_tokens=3)
     timings = Timings(load_s=1.5, prompt_s=0.25, first_token_s=2.0, decode_tokens_per_s=30.5)
-    finished = store.finish_answer(
+    finished = store.answers.finish(
         answer.id,
         text="Half 😀\0 \ud800",
         status=MessageStatus.FAILED,
@@ -82,7 +82,7 @@ def test_everything_about_an_answer_comes_back(store: ConversationStore) -> None
 
 def test_token_ids_are_little_endian_int32(store: ConversationStore, database: Database) -> None:
     _, _, answer = conversation_with_answer(store)
-    store.grow_answer(answer.id, "B", (258,), "v").result()
+    store.answers.grow(answer.id, "B", (258,), "v").result()
     blob = database.read(
         lambda connection: connection.execute("SELECT token_ids FROM message WHERE id = ?", (answer.id,)).fetchone()[0]
     )
@@ -91,35 +91,35 @@ def test_token_ids_are_little_endian_int32(store: ConversationStore, database: D
 
 def test_an_answer_grows_until_it_is_finished(store: ConversationStore) -> None:
     _, question, answer = conversation_with_answer(store)
-    store.grow_answer(answer.id, "Be", (1,), "v").result()
-    store.grow_answer(answer.id, "Beca", (1, 2), "v").result()
+    store.answers.grow(answer.id, "Be", (1,), "v").result()
+    store.answers.grow(answer.id, "Beca", (1, 2), "v").result()
     grown = store.message(answer.id)
     assert (grown.text, grown.token_ids, grown.status) == ("Beca", (1, 2), MessageStatus.GENERATING)
     assert grown.vocabulary == "v"
     finish(store, answer)
     with pytest.raises(MessageNotFound):
-        store.grow_answer(answer.id, "too late", (), "v").result()
+        store.answers.grow(answer.id, "too late", (), "v").result()
     with pytest.raises(MessageNotFound):
         finish(store, answer, "twice")
     with pytest.raises(MessageNotFound):
         finish(store, question)
     with pytest.raises(ValueError, match="generating"):
-        store.finish_answer(answer.id, text="", status=MessageStatus.GENERATING, finish_reason=FinishReason.STOP)
+        store.answers.finish(answer.id, text="", status=MessageStatus.GENERATING, finish_reason=FinishReason.STOP)
     assert store.message(answer.id).text == "Because."
 
 
 def test_another_process_cannot_write_an_answer(store: ConversationStore, database: Database, tmp_path: Path) -> None:
     _, _, answer = conversation_with_answer(store)
     with closing(ConversationStore(database, tmp_path / "locks")) as other, pytest.raises(MessageNotFound):
-        other.grow_answer(answer.id, "mine", (), "v").result()
+        other.answers.grow(answer.id, "mine", (), "v").result()
     assert store.message(answer.id).text == ""
 
 
 def test_editing_the_first_question_makes_a_sibling_root(store: ConversationStore) -> None:
     conversation, question, answer = conversation_with_answer(store)
     edited = store.add_question(conversation.id, None, "Why not?").result()
-    again = store.begin_answer(conversation.id, edited.id, "m").result()
-    retry = store.begin_answer(conversation.id, edited.id, "m").result()
+    again = store.answers.begin(conversation.id, edited.id, "m").result()
+    retry = store.answers.begin(conversation.id, edited.id, "m").result()
     assert store.siblings(question.id) == store.siblings(edited.id) == [question, edited]
     assert store.siblings(again.id) == [again, retry]
     assert store.branch(conversation.id) == [edited, retry]
@@ -135,7 +135,7 @@ def test_a_message_of_another_conversation_is_refused(store: ConversationStore) 
     other = store.create("").result()
     for refused in (
         store.add_question(other.id, question.id, "stolen"),
-        store.begin_answer(other.id, question.id, "m"),
+        store.answers.begin(other.id, question.id, "m"),
         store.set_active_leaf(other.id, question.id),
     ):
         with pytest.raises(MessageNotFound, match="another conversation"):
@@ -152,7 +152,7 @@ def test_unknown_ids_are_named(store: ConversationStore) -> None:
         store.set_active_leaf("nothing", None),
         store.delete("nothing"),
         store.add_question("nothing", None, "x"),
-        store.begin_answer("nothing", "nothing", "m"),
+        store.answers.begin("nothing", "nothing", "m"),
     ):
         with pytest.raises(ConversationNotFound, match="no conversation nothing"):
             of_conversation.result()
@@ -168,7 +168,7 @@ def test_unknown_ids_are_named(store: ConversationStore) -> None:
 
 def test_get_by_prefix(store: ConversationStore, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter(["abcd000000000000", "abcdef0000000000", "1234567890123456"])
-    monkeypatch.setattr(conversations, "_new_id", lambda: next(ids))
+    monkeypatch.setattr(conversations, "new_id", lambda: next(ids))
     for _ in range(3):
         store.create("").result()
     assert store.get("1234").id == store.get(" 1234567890123456 ").id == "1234567890123456"
@@ -311,17 +311,17 @@ def test_recover_marks_the_dead_and_spares_the_living(store: ConversationStore, 
     killed, killed_answer = start_child(tmp_path)
     living, living_answer = start_child(tmp_path)
     with killed, living:
-        assert store.recover().result() == []
+        assert store.answers.recover().result() == []
         killed.kill()
         killed.wait()
-        (recovered,) = store.recover().result()
+        (recovered,) = store.answers.recover().result()
         assert recovered == store.message(killed_answer)
         assert (recovered.status, recovered.finish_reason) == (MessageStatus.INTERRUPTED, FinishReason.ERROR)
         assert (recovered.text, recovered.token_ids) == ("Half an answ", (1, 2, 3))
         assert [hit.message_id for hit in store.search("answ")] == [killed_answer]
         assert store.message(living_answer).status is MessageStatus.GENERATING
         assert store.message(own.id).status is MessageStatus.GENERATING
-        assert store.recover().result() == []
+        assert store.answers.recover().result() == []
         living.kill()
     finish(store, own)
 
@@ -329,8 +329,8 @@ def test_recover_marks_the_dead_and_spares_the_living(store: ConversationStore, 
 def test_a_closed_store_gives_its_answers_up(store: ConversationStore, database: Database, tmp_path: Path) -> None:
     with closing(ConversationStore(database, tmp_path / "locks")) as other:
         _, _, answer = conversation_with_answer(other)
-        assert store.recover().result() == []
-    assert [message.id for message in store.recover().result()] == [answer.id]
+        assert store.answers.recover().result() == []
+    assert [message.id for message in store.answers.recover().result()] == [answer.id]
 
 
 def test_many_recover_at_once_and_each_answer_is_marked_once(tmp_path: Path) -> None:
@@ -340,7 +340,7 @@ def test_many_recover_at_once_and_each_answer_is_marked_once(tmp_path: Path) -> 
     databases = [Database(tmp_path / "famulus.db") for _ in range(4)]
     stores = [ConversationStore(database, tmp_path / "locks") for database in databases]
     with ThreadPoolExecutor(4) as pool:
-        recovered = list(pool.map(lambda store: store.recover().result(), stores))
+        recovered = list(pool.map(lambda store: store.answers.recover().result(), stores))
     assert [message.id for messages in recovered for message in messages] == [answer]
     for database, store in zip(databases, stores, strict=True):
         database.close()
@@ -350,8 +350,8 @@ def test_many_recover_at_once_and_each_answer_is_marked_once(tmp_path: Path) -> 
 def test_the_newest_leaf_follows_the_newest_child(store: ConversationStore) -> None:
     conversation = store.create("").result()
     question = store.add_question(conversation.id, None, "Old?").result()
-    old = store.begin_answer(conversation.id, question.id, "model").result()
-    new = store.begin_answer(conversation.id, question.id, "model").result()
+    old = store.answers.begin(conversation.id, question.id, "model").result()
+    new = store.answers.begin(conversation.id, question.id, "model").result()
     last = store.add_question(conversation.id, old.id, "And then?").result()
     assert store.newest_leaf(question.id) == new.id
     assert store.newest_leaf(old.id) == last.id

