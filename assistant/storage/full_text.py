@@ -14,8 +14,12 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from assistant.storage.markdown_marks import without_marks
+
 SNIPPET_CHARACTERS = 120
-_SNIPPET_LEAD = 40
+SNIPPET_LEAD = 20
+"""Columns of text before the match, two for a wide character: so the match is seen on a narrow line too."""
+
 _MAX_TERMS = 32
 _MAX_QUERY_CHARACTERS = 1000
 
@@ -95,28 +99,48 @@ def match_expression(terms: Terms) -> str:
     return " AND ".join(phrases)
 
 
-def snippet(text: str, terms: Terms) -> str:
-    """About `SNIPPET_CHARACTERS` characters of the text around the first match, on one line."""
-    line = " ".join(text.split())
-    start = max(0, _first_match(line, terms) - _SNIPPET_LEAD)
-    if start + SNIPPET_CHARACTERS >= len(line):
-        start = max(0, len(line) - SNIPPET_CHARACTERS)
-    elif start > 0:
-        # Begin at a word where one begins nearby.
-        space = line.find(" ", start, start + _SNIPPET_LEAD // 2)
-        start = space + 1 if space >= 0 else start
+def snippet(text: str, terms: Terms, *, markdown: bool = False) -> str:
+    """At most `SNIPPET_CHARACTERS` characters of the text, on one line, from shortly before the first match on.
+
+    Args:
+        text: A message or a title.
+        terms: What was searched for.
+        markdown: Whether the text is Markdown, whose marks are left out.
+    """
+    line = _one_line(without_marks(text) if markdown else text)
+    match = _first_match(line, terms)
+    if match is None and markdown:  # it is in what was left out, as the address of a link is
+        line = _one_line(text)
+        match = _first_match(line, terms)
+    start = _snippet_start(line, match or 0)
     end = min(len(line), start + SNIPPET_CHARACTERS)
     return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
 
 
-def _first_match(line: str, terms: Terms) -> int:
-    """Index of the first character of `line` that matches a term; 0 if none is found."""
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _snippet_start(line: str, match: int) -> int:
+    """Where to begin so that at most `SNIPPET_LEAD` columns stand before the match, at a word where one begins."""
+    start, n_columns = match, 0
+    while start > 0:
+        n_columns += 2 if unicodedata.east_asian_width(line[start - 1]) in "WF" else 1
+        if n_columns > SNIPPET_LEAD:
+            break
+        start -= 1
+    space = line.find(" ", start, match) if start > 0 and line[start - 1] != " " else -1
+    return space + 1 if space >= 0 else start
+
+
+def _first_match(line: str, terms: Terms) -> int | None:
+    """Index of the first character of `line` that matches a term; None if none is found."""
     # Terms hold only letters and digits. A word counts from its beginning; a run may be anywhere.
     words = [_WORD_START + word.replace(" ", r"[\W_]+") for word in terms.words]
     folded = line.translate(_FOLDING)
     found = re.search("|".join([*words, *terms.runs]), folded)
     if found is None:
-        return 0
+        return None
     if len(folded) == len(line):
         return found.start()
     ends = itertools.accumulate(len(_FOLDING[ord(character)]) for character in line)

@@ -62,7 +62,7 @@ def search(connection: sqlite3.Connection, query: str, limit: int) -> list[Searc
             conversation_title=title,
             message_id=message_id,
             role=None if role is None else Role(role),
-            snippet=snippet(text, terms),
+            snippet=snippet(text, terms, markdown=role == Role.ASSISTANT),
             created_at=created_at,
         )
         for conversation_id, title, message_id, role, text, created_at in rows

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.storage.full_text import SNIPPET_CHARACTERS, fold, indexed_text, match_expression, parse_query, snippet
+from assistant.storage.full_text import (
+    SNIPPET_CHARACTERS,
+    SNIPPET_LEAD,
+    fold,
+    indexed_text,
+    match_expression,
+    parse_query,
+    snippet,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +83,29 @@ def test_snippet_shows_the_match(text: str, query: str, shown: str) -> None:
     made = snippet(text, parse_query(query))
     assert shown in made
     assert "\n" not in made
+    assert made.index(shown) <= SNIPPET_LEAD + 1
     assert len(made) <= SNIPPET_CHARACTERS + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "made"),
+    [
+        ("needle at once", "needle", "needle at once"),
+        ("They walked for many days and then saw the needle", "needle", "…and then saw the needle"),
+        ("a word, " * 30 + "needle", "needle", "…a word, a word, needle"),
+        ("他们走了很多天然后又走了很多天才终于看见了发票", "发票", "…了很多天才终于看见了发票"),
+        ("x" * 50 + "发票", "发票", "…" + "x" * SNIPPET_LEAD + "发票"),
+    ],
+)
+def test_a_snippet_begins_shortly_before_the_match(text: str, query: str, made: str) -> None:
+    assert snippet(text, parse_query(query)) == made
+
+
+def test_a_snippet_of_markdown_has_no_marks_but_shows_a_match_in_them() -> None:
+    text = "## Trees\n\nSee **the [big oak](https://example.org/quercus)** there."
+    assert snippet(text, parse_query("oak"), markdown=True) == "Trees See the big oak there."
+    assert "org/quercus" in snippet(text, parse_query("quercus"), markdown=True)
+    assert snippet("2 ** 3 and **this**", parse_query("this")) == "2 ** 3 and **this**"
 
 
 def test_snippet_marks_what_is_left_out() -> None:

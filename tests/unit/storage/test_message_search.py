@@ -100,10 +100,10 @@ def test_answers_are_found_once_they_have_ended(store: ConversationStore) -> Non
     expected = {MessageStatus.COMPLETE: True, MessageStatus.INTERRUPTED: True, MessageStatus.FAILED: False}
     for status, is_found in expected.items():
         text = f"{status} platypus"
-        answer = store.begin_answer(conversation_id, question.id, "m").result()
-        store.grow_answer(answer.id, text, (), "v").result()
+        answer = store.answers.begin(conversation_id, question.id, "m").result()
+        store.answers.grow(answer.id, text, (), "v").result()
         assert text not in found(store, "platypus")
-        store.finish_answer(answer.id, text=text, status=status, finish_reason=FinishReason.STOP).result()
+        store.answers.finish(answer.id, text=text, status=status, finish_reason=FinishReason.STOP).result()
         assert (text in found(store, "platypus")) is is_found
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -87,10 +86,10 @@ def test_other_spellings_of_toml(file: SettingsFile, path: Path, text: str) -> N
 @pytest.mark.parametrize(
     ("key", "text", "allowed"),
     [
-        ("sampling.temperature", "hot", "a number from 0.0 to 5.0"),
-        ("sampling.temperature", "5.5", "a number from 0.0 to 5.0"),
-        ("sampling.temperature", "nan", "a number from 0.0 to 5.0"),
-        ("sampling.temperature", "inf", "a number from 0.0 to 5.0"),
+        ("sampling.temperature", "hot", "a number from -1.0 to 5.0"),
+        ("sampling.temperature", "5.5", "a number from -1.0 to 5.0"),
+        ("sampling.temperature", "nan", "a number from -1.0 to 5.0"),
+        ("sampling.temperature", "inf", "a number from -1.0 to 5.0"),
         ("sampling.top_k", "1.5", "a whole number from 0 to 1000000 (tokens)"),
         ("sampling.top_k", "-1", "a whole number from 0 to 1000000 (tokens)"),
         ("sampling.top_k", "9" * 5000, "a whole number from 0 to 1000000 (tokens)"),
@@ -116,8 +115,8 @@ def test_a_bad_value_is_named_and_not_written(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[sampling]\ntemperature = 9.0", "sampling.temperature cannot be 9.0: it must be a number from 0.0 to 5.0."),
-        ("[sampling]\ntemperature = nan", "sampling.temperature cannot be nan: it must be a number from 0.0 to 5.0."),
+        ("[sampling]\ntemperature = 9.0", "sampling.temperature cannot be 9.0: it must be a number from -1.0 to 5.0."),
+        ("[sampling]\ntemperature = nan", "sampling.temperature cannot be nan: it must be a number from -1.0 to 5.0."),
         ("[sampling]\ntop_k = true", "sampling.top_k cannot be True: it must be a whole number from 0 to 1000000"),
         ("[model]\npath = 1979-05-27", "model.path cannot be 1979-05-27: it must be text."),
         ("[model]\nn_ctx = [1, 2]", "model.n_ctx cannot be [1, 2]: it must be a whole number"),
@@ -133,15 +132,69 @@ def test_a_bad_file_is_explained(file: SettingsFile, path: Path, text: str, mess
     with pytest.raises(SettingInvalid) as raised:
         file.load()
     assert message in str(raised.value)
-    with pytest.raises(SettingInvalid):
-        file.set("sampling.seed", "1")
+    assert str(file.read().problem) == str(raised.value)
     assert path.read_text() == text
 
 
-def test_a_file_that_is_no_text(file: SettingsFile, path: Path) -> None:
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingInvalid, match="cannot be understood"):
-        file.load()
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[sampling\ntop_k = 3\n", b"a = " + b"[" * 5000])
+def test_a_file_that_is_no_toml_is_never_replaced(file: SettingsFile, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    for change in (file.load, lambda: file.set("sampling.seed", "1"), lambda: file.reset("sampling.top_k")):
+        with pytest.raises(SettingInvalid, match="cannot be understood"):
+            change()
+    assert path.read_bytes() == content
+
+
+def test_one_bad_value_costs_that_value_only(file: SettingsFile, path: Path) -> None:
+    path.write_text(
+        "model = 3\n[sampling]\ntemperature = 9.0\ntop_k = 3\ntemprature = 1\n"
+        "[appearance]\ntheme = 'dark'\nlanguage = 'zh_CN'\n[mine]\nx = 1\n"
+    )
+    settings, problem = file.read()
+    assert (settings.appearance.theme, settings.appearance.language, settings.sampling.top_k) == ("dark", "zh_CN", 3)
+    assert settings.sampling.temperature == Settings().sampling.temperature
+    assert settings.model == Settings().model
+    assert isinstance(problem, SettingInvalid)
+    assert problem.info.values["key"] == "model", "the first thing that is wrong"
+
+
+def test_a_change_beside_a_bad_value_keeps_it(file: SettingsFile, path: Path) -> None:
+    path.write_text("[sampling]\ntemperature = 9.0 # wild\n[mine]\nx = 1\n")
+    assert file.set("sampling.top_k", "3").sampling.top_k == 3
+    assert file.reset("sampling.top_k") == Settings()
+    assert path.read_text() == "[sampling]\ntemperature = 9.0 # wild\n[mine]\nx = 1\n"
+    path.write_text("sampling = 3\n")
+    with pytest.raises(SettingInvalid, match="sampling stands outside a section"):
+        file.set("sampling.top_k", "3")
+    assert path.read_text() == "sampling = 3\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"[appearance\n",
+        b"[model]\npath = C:\\models\n",
+        b"[chat]\nsystem_prompt = 'f\xfcr mich'\n",
+        b"[appearance]\ntext_scale = 1.2\n",
+        b"[chat]\nsystem_prompt = [[\n",
+    ],
+    ids=["no bracket", "no quotes", "no UTF-8", "twice the same section", "an open list"],
+)
+def test_in_a_broken_file_the_sound_sections_count(file: SettingsFile, path: Path, broken: bytes) -> None:
+    sound = b"[appearance]\r\ntheme = 'dark' # mine\r\nlanguage = 'zh_CN'\r\n"
+    for content in (broken + sound, sound + broken):
+        path.write_bytes(content)
+        settings, problem = file.read()
+        assert (settings.appearance.theme, settings.appearance.language) == ("dark", "zh_CN")
+        assert isinstance(problem, SettingInvalid)
+        assert "cannot be understood" in str(problem)
+
+
+def test_an_unreadable_file_means_defaults_and_is_told(file: SettingsFile, path: Path) -> None:
+    path.mkdir()
+    settings, problem = file.read()
+    assert settings == Settings()
+    assert isinstance(problem, DataFolderUnusable)
 
 
 @pytest.mark.parametrize(
@@ -164,9 +217,11 @@ def test_an_unknown_key_gets_a_suggestion(file: SettingsFile, key: str, remedy: 
 def test_bad_settings_are_repaired_one_by_one(file: SettingsFile, path: Path) -> None:
     path.write_text("[sampling]\ntop_k = 'many'\ntemprature = 1\n[mine]\nx = 1\n[chat]\nsystem_prompt = 'kept'\n")
     for key in ("sampling.top_k", "sampling.temprature"):
+        file.reset(key)
         with pytest.raises(SettingInvalid):
-            file.reset(key)
-    assert file.reset("mine.x").chat.system_prompt == "kept"
+            file.load()
+    file.reset("mine.x")
+    assert file.load().chat.system_prompt == "kept"
     path.write_text("[sampling]\ntop_k = 'many'\n")
     assert file.set("sampling.top_k", "4").sampling.top_k == 4
 
@@ -182,8 +237,9 @@ def test_any_text_comes_back(file: SettingsFile, text: str) -> None:
 @given(content=st.binary() | st.text(alphabet="[]sampling.top_k=1\"'#\n{}").map(str.encode))
 def test_any_file_is_read_or_explained(file: SettingsFile, path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with contextlib.suppress(SettingInvalid):
-        assert isinstance(file.load(), Settings)
+    settings, problem = file.read()
+    assert isinstance(settings, Settings)
+    assert problem is None or isinstance(problem, SettingInvalid)
 
 
 def test_a_link_stays_a_link(file: SettingsFile, path: Path) -> None:
