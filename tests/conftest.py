@@ -1,8 +1,13 @@
-"""What holds for every test: nobody's own data or screen is touched, and two runs try the same examples."""
+"""What holds for every test: nobody's own data or screen is touched, and two runs try the same examples.
+
+With ``FAMULUS_NO_SKIPS=1`` a skipped test has failed: where everything is expected to be installed, a missing program
+would else go unnoticed.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +20,33 @@ if TYPE_CHECKING:
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
+NO_SKIPS = os.environ.get("FAMULUS_NO_SKIPS") == "1"
+
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hold what a test says of its end to `NO_SKIPS`."""
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Hold a module that skips all its tests to `NO_SKIPS`."""
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"FAMULUS_NO_SKIPS=1, and this was to be skipped. {reason}"
 
 
 @pytest.fixture(autouse=True)

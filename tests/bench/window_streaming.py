@@ -9,8 +9,8 @@ OpenGL in software (Mesa), where the drawing that a graphics card would do count
 Work of the GUI thread is counted from one wait for events to the next: on the wall clock, which a busy machine makes
 longer, and in processor time of the thread, which it does not.
 
-Bars: p99 of the GUI thread's work under 16 ms, at most 30 % of one core, cost of a token in the last fifth at most 1.5
-times that in the first, opening under 300 ms.
+Bars, exit status 1 where one is missed: p99 of the GUI thread's work under 16 ms, also of the frames alone; at most
+30 % of one core; cost of a token in the last fifth at most 1.5 times that in the first; opening under 300 ms.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BARS = {"p99 wall": 16.0, "core_share": 0.30, "last_to_first": 1.5, "open_first_ms": 300.0}
+BARS = {"p99 wall": 16.0, "p99 frame": 16.0, "core_share": 0.30, "last_to_first": 1.5, "open_first_ms": 300.0}
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
 
 
@@ -58,6 +58,8 @@ def report(title: str, figures: dict[str, float]) -> None:
         values = ", ".join(f"{name} {figures[f'{name} {clock}']:.2f}" for name in ("p50", "p95", "p99", "max"))
         over = figures[f"over 16 ms {clock}"]
         print(f"  GUI thread's work, {clock} ms: {values}; {over} of {figures['handlings']} over 16 ms")
+    if "p99 frame" in figures:
+        print(f"  p99 of the {figures['frames']} stretches that drew a frame: {figures['p99 frame']:.2f} ms")
     print(
         f"  share of a core {figures['core_share']:.1%}, of it the GUI thread {figures['gui_thread_share']:.1%}, "
         f"over {figures['seconds']:.0f} s and {figures['tokens']} tokens shown"
@@ -70,7 +72,7 @@ def report(title: str, figures: dict[str, float]) -> None:
     print(f"  opening 2,000 messages: {figures['open_first_ms']:.0f} ms{again}")
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="What a fast answer in a long conversation costs the window.")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=int, default=300, help="tokens per second")
@@ -82,9 +84,11 @@ def main() -> None:
     drawn = "Xvfb, OpenGL in software" if options.screen else "offscreen, software backend"
     report(f"A, Famulus, {drawn}", famulus)
     report(f"B, one QTextEdit with the whole text, {drawn}", naive)
+    missed = [name for name, bar in BARS.items() if famulus[name] > bar]
     for name, bar in BARS.items():
-        print(f"{name}: {famulus[name]:.2f} (bar {bar:g}): {'met' if famulus[name] <= bar else 'MISSED'}")
+        print(f"{name}: {famulus[name]:.2f} (bar {bar:g}): {'MISSED' if name in missed else 'met'}")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

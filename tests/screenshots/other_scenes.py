@@ -104,7 +104,8 @@ def start_failure(studio: Studio) -> None:
     )
     words = error_words(error.info)
     engine = QQmlApplicationEngine()
-    engine.setInitialProperties({"sentence": words.title, "remedy": words.remedy})
+    # Qt's offscreen platform has no colour scheme that the window could follow.
+    engine.setInitialProperties({"sentence": words.title, "remedy": words.remedy, "dark": studio.theme == "dark"})
     engine.load(QUrl.fromLocalFile(str(resource_folder() / "qml" / "StartFailure.qml")))
     window = engine.rootObjects()[0]
     assert isinstance(window, QQuickWindow)

@@ -17,7 +17,7 @@ from assistant.services.library import LibraryService
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
 from assistant.services.turn import TurnContext
-from assistant.storage import conversations as conversation_storage
+from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.model_files import ModelFileStore
 from tests.fakes.fake_engine import FakeEngine
@@ -86,7 +86,8 @@ class SampleHistory:
 
     def write(self, texts: SampleTexts) -> None:
         """Write all of them, the oldest first."""
-        with mock.patch.object(conversation_storage, "time", SimpleNamespace(time=self._next_second)):
+        clock = SimpleNamespace(time=self._next_second)
+        with mock.patch.object(conversations, "time", clock), mock.patch.object(answers, "time", clock):
             for number, (title, days) in reversed(list(enumerate(texts.others))):
                 # The first ones of today come within the last minute, so that midnight hardly matters.
                 self._now = time.time() - days * _DAY_S - 30 - number
@@ -101,8 +102,8 @@ class SampleHistory:
         parent: str | None = None
         for question, answer in turns:
             parent = self._store.add_question(conversation.id, parent, question).result().id
-            begun = self._store.begin_answer(conversation.id, parent, MODEL).result()
-            ended = self._store.finish_answer(
+            begun = self._store.answers.begin(conversation.id, parent, MODEL).result()
+            ended = self._store.answers.finish(
                 begun.id,
                 text=answer,
                 status=MessageStatus.COMPLETE,

@@ -175,7 +175,7 @@ def sidebar(studio: Studio) -> None:
     app.sidebar.searchText = ""
     app.sidebar.remove(app.conversation.conversationId)
     studio.shot("deleted")
-    app.dismissNotice()
+    app.notice.dismiss()
     studio.window.item("collapseButton").clicked.emit()
     studio.shot("sidebar-collapsed")
 

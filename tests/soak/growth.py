@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 MIB = 2**20
@@ -27,6 +28,9 @@ class Sample:
         gui_objects: Python objects whose class is of `assistant.gui`.
         qt_objects: Python wrappers of Qt objects.
         items: Items of the main window's scene.
+        panel_items: Items of the quick chat panel's scene.
+        popups: Menus, dialogs and tooltips that are open in either.
+        windows: Windows of the process, hidden ones too.
         kinds: `gui_objects` by class, to name what grows.
     """
 
@@ -39,13 +43,16 @@ class Sample:
     gui_objects: int
     qt_objects: int
     items: int
+    panel_items: int
+    popups: int
+    windows: int
     kinds: Counter[str] = field(repr=False)
 
 
-COUNTED = ("threads", "descriptors", "gui_objects", "qt_objects", "items")
+COUNTED = ("threads", "descriptors", "gui_objects", "qt_objects", "items", "panel_items", "popups", "windows")
 
 
-def take_sample(seconds: float, window: QQuickWindow) -> Sample:
+def take_sample(seconds: float, window: QQuickWindow, panel: QQuickWindow) -> Sample:
     """Collect garbage and count."""
     gc.collect()
     process = psutil.Process()
@@ -62,6 +69,9 @@ def take_sample(seconds: float, window: QQuickWindow) -> Sample:
         gui_objects=kinds.total(),
         qt_objects=sum(str(each.__module__).startswith("PySide6.") for each in types),
         items=_n_items(window.contentItem()),
+        panel_items=_n_items(panel.contentItem()),
+        popups=_n_open_popups(window) + _n_open_popups(panel),
+        windows=len(QGuiApplication.allWindows()),
         kinds=kinds,
     )
 
@@ -75,8 +85,14 @@ def _n_items(item: QQuickItem) -> int:
     return 1 + sum(map(_n_items, item.childItems()))
 
 
+def _n_open_popups(window: QQuickWindow) -> int:
+    """A popup's item stands in the overlay of its window for as long as it is open."""
+    overlays = [item for item in window.contentItem().childItems() if item.inherits("QQuickOverlay")]
+    return sum(item.isVisible() for overlay in overlays for item in overlay.childItems())
+
+
 def slope(samples: list[Sample], name: str) -> float:
-    """Growth per hour of a figure: the least-squares line through its samples."""
+    """Growth per hour of a figure: the least-squares line through its samples, two at least."""
     times = [sample.seconds / 3600 for sample in samples]
     values = [float(asdict(sample)[name]) for sample in samples]
     middle_time, middle = sum(times) / len(times), sum(values) / len(values)

@@ -84,6 +84,7 @@ def main() -> None:
     QTest.qWait(1000)
     tokens.value = 0
     probe, meter = GuiProbe(), CostMeter(lambda: tokens.value)
+    window.window.frameSwapped.connect(probe.mark_frame)
     sampler = QTimer(interval=500)
     sampler.timeout.connect(meter.sample)
     window.app.conversation.send(f"Go on: {int(seconds * rate)} tokens at {rate}/s")

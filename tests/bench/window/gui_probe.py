@@ -22,10 +22,12 @@ class Handling(NamedTuple):
     Attributes:
         wall_s: Time until the thread waited again; another program on its core counts too.
         cpu_s: Processor time of this thread in it.
+        drew: Whether a frame was drawn in it.
     """
 
     wall_s: float
     cpu_s: float
+    drew: bool
 
 
 class GuiProbe:
@@ -38,6 +40,7 @@ class GuiProbe:
         self._glib.g_poll.argtypes = (ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
         self._callback = _PollFunction(self._poll)
         self._handlings: list[Handling] = []
+        self._drew = False
         self._woken = (time.perf_counter(), time.thread_time())
         self._glib.g_main_context_set_poll_func(None, self._callback)
 
@@ -46,11 +49,16 @@ class GuiProbe:
         taken, self._handlings = self._handlings, []
         return taken
 
+    def mark_frame(self) -> None:
+        """To be called when a frame is drawn."""
+        self._drew = True
+
     def _poll(self, descriptors: int, count: int, timeout_ms: int) -> int:
         if timeout_ms == 0:
             return int(self._glib.g_poll(descriptors, count, 0))
         wall, cpu = self._woken
-        self._handlings.append(Handling(time.perf_counter() - wall, time.thread_time() - cpu))
+        self._handlings.append(Handling(time.perf_counter() - wall, time.thread_time() - cpu, self._drew))
+        self._drew = False
         n_ready = int(self._glib.g_poll(descriptors, count, timeout_ms))
         self._woken = (time.perf_counter(), time.thread_time())
         return n_ready
@@ -98,9 +106,12 @@ class CostMeter:
 
 
 def percentiles_ms(handlings: list[Handling]) -> dict[str, float]:
-    """Percentiles of both clocks in milliseconds."""
+    """Percentiles of both clocks in milliseconds, of all stretches of work; p99 besides of those that drew a frame."""
     result: dict[str, float] = {"handlings": len(handlings)}
-    for clock in Handling._fields:
+    frames = sorted(each.wall_s * 1000 for each in handlings if each.drew)
+    if frames:
+        result |= {"frames": len(frames), "p99 frame": frames[min(len(frames) - 1, int(0.99 * len(frames)))]}
+    for clock in ("wall_s", "cpu_s"):
         values = sorted(getattr(each, clock) * 1000 for each in handlings)
         for name, share in (("p50", 0.50), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)):
             result[f"{name} {clock.removesuffix('_s')}"] = values[min(len(values) - 1, int(share * len(values)))]

@@ -23,9 +23,9 @@ def store_long_conversation(services: Services, n_messages: int = N_MESSAGES) ->
         question = store.add_question(
             conversation.id, parent, f"Question {number}: what does the archive say?"
         ).result()
-        answer = store.begin_answer(conversation.id, question.id, "tiny").result()
+        answer = store.answers.begin(conversation.id, question.id, "tiny").result()
         parent = answer.id
-        ended = store.finish_answer(
+        ended = store.answers.finish(
             answer.id,
             text=short_answer(number),
             status=MessageStatus.COMPLETE,

@@ -2,8 +2,8 @@
 
 Run: ``python started_window.py famulus|bare STARTED [memory]``; STARTED is the parent's `time.monotonic()` just before.
 At the first swapped frame a key press is posted, behind everything that waits; the window counts as started when the
-focused text field has taken the character. With ``memory`` the window lives on for an answer, and its memory is
-printed as well.
+focused text field has taken the character. Then the GUI thread is watched until a second after the first frame. With
+``memory`` the window lives on for an answer, and its memory is printed as well.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ KIND, STARTED = sys.argv[1], float(sys.argv[2])
 WITH_MEMORY = sys.argv[3:] == ["memory"]
 FIELDS = {"famulus": "composerInput", "bare": "input"}
 IDLE_MS = 3_000
+BEAT_MS = 1
+WATCHED_MS = 1_000
 
 
 def main() -> None:
@@ -69,19 +71,41 @@ def watch(window, desktop=None) -> None:
             return
         figures["frame_ms"] = (time.monotonic() - STARTED) * 1000
         figures["cpu_ms"] = time.process_time() * 1000
-        input_field.textChanged.connect(report)
+        input_field.textChanged.connect(note_key)
         QTimer.singleShot(0, lambda: QTest.keyClick(window, "a"))  # its turn comes after all that is posted already
+        watch_stalls(figures)
+        QTimer.singleShot(WATCHED_MS, report)
+
+    def note_key() -> None:
+        figures.setdefault("key_ms", (time.monotonic() - STARTED) * 1000)
 
     def report() -> None:
-        if "key_ms" in figures:
-            return
-        figures["key_ms"] = (time.monotonic() - STARTED) * 1000
-        if not WITH_MEMORY:
+        if "key_ms" not in figures:  # a start this slow is still told
+            QTimer.singleShot(BEAT_MS, report)
+        elif not WITH_MEMORY:
             leave(figures)
-        figures["modules"] = len(sys.modules)
-        QTimer.singleShot(IDLE_MS, lambda: measure_memory(desktop, figures))
+        else:
+            QTimer.singleShot(IDLE_MS, lambda: measure_memory(desktop, figures))
 
     window.frameSwapped.connect(post_key)
+
+
+def watch_stalls(figures: dict[str, float]) -> None:
+    """Keep the longest time, in ms, that a timer was late from now on, for as long as the process lives."""
+    from PySide6.QtCore import QCoreApplication, Qt, QTimer
+
+    last = time.monotonic()
+    figures["stall_ms"] = 0.0
+
+    def beat() -> None:
+        nonlocal last
+        now = time.monotonic()
+        figures["stall_ms"] = max(figures["stall_ms"], (now - last) * 1000 - BEAT_MS)
+        last = now
+
+    timer = QTimer(QCoreApplication.instance(), interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(beat)
+    timer.start()
 
 
 def measure_memory(desktop, figures: dict[str, float]) -> None:
