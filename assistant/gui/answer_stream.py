@@ -25,12 +25,14 @@ class AnswerStream:
         reasoning: Blocks of the reasoning; None if the answer has none.
         answer: Blocks of the answer proper.
         is_thinking: Whether the reasoning is still open.
+        is_closed: Whether everything has been read.
     """
 
     def __init__(self) -> None:
         self.reasoning: BlockStream | None = None
         self.answer = BlockStream()
         self.is_thinking = False
+        self.is_closed = False
         self._thoughts: list[str] = []
         self._closing = ""
         self._held = ""
@@ -57,6 +59,7 @@ class AnswerStream:
         else:
             self.answer.feed(held)
         self.answer.close()
+        self.is_closed = True
 
     def _take(self, text: str) -> None:
         text, self._held = self._held + text, ""

@@ -6,6 +6,7 @@ Process: app with a window. Thread: the GUI's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Slot
@@ -48,7 +49,6 @@ class AppViewModel(QObject):
 
     pageChanged = Signal()
     firstRunChanged = Signal()
-    noticeChanged = Signal()
     raiseRequested = Signal()
     quitRequested = Signal()
     composerFocusRequested = Signal()
@@ -71,8 +71,6 @@ class AppViewModel(QObject):
         self._first_run = self._has_asked = False
         self._is_tray_available: Callable[[], bool] = lambda: False
         self._notice = Notice(self)
-        self._reopen = ""
-        self._exported = Path()
         self._settings = SettingsViewModel(self._context, autostart, self)
         self._style = self._settings.style
         self._sidebar = SidebarViewModel(self._context, self._is_shown, self)
@@ -87,24 +85,23 @@ class AppViewModel(QObject):
         self._drafts.load()  # after the list, which says where drafts belong
 
     def _connect(self) -> None:
-        self._notice.changed.connect(self.noticeChanged)
         self._context.bridge.happened.connect(self._take)
         self._context.turns.happened.connect(self._follow)
         self._context.turns.changed.connect(self._refresh_first_run)
         self._settings.changed.connect(self._follow_style)
         self._sidebar.listed.connect(self._take_list)
         self._sidebar.removed.connect(self._offer_undo)
-        self._sidebar.undoEnded.connect(self._end_undo)
+        self._sidebar.broughtBack.connect(self._end_undo)
         self._sidebar.exported.connect(self._tell_exported)
         self._sidebar.failed.connect(self._tell_error)
         self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
         self._conversation.conversationChanged.connect(self._follow_conversation)
         self._conversation.answerEnded.connect(self.announced)
-        self._quick_conversation.answerEnded.connect(self.announced)
+        self._quick_conversation.answerEnded.connect(self._announce_quick)
         self._quick_chat.carriedOn.connect(self._carry_on)
 
-    # Qt's decorator would hide the types of these five from Python.
+    # Qt's decorator would hide the types of these from Python.
     sidebar: SidebarViewModel = Property(QObject, lambda self: self._sidebar, constant=True)  # type: ignore[assignment]
     conversation: ConversationViewModel = Property(  # type: ignore[assignment]
         QObject, lambda self: self._conversation, constant=True
@@ -116,6 +113,7 @@ class AppViewModel(QObject):
     quickChat: QuickChatViewModel = Property(  # type: ignore[assignment]
         QObject, lambda self: self._quick_chat, constant=True
     )
+    notice: Notice = Property(QObject, lambda self: self._notice, constant=True)  # type: ignore[assignment]
 
     @Property(str, constant=True)
     def version(self) -> str:
@@ -126,16 +124,6 @@ class AppViewModel(QObject):
     def firstRun(self) -> bool:
         """Whether there is no conversation yet and nothing was asked."""
         return self._first_run
-
-    @Property(str, notify=noticeChanged)
-    def notice(self) -> str:
-        """One sentence in passing; empty for none."""
-        return self._notice.text
-
-    @Property(str, notify=noticeChanged)
-    def noticeAction(self) -> str:
-        """What `runNoticeAction` would do: ``undoDelete``, ``openFolder``, or empty for nothing."""
-        return self._notice.action.value
 
     def _get_page(self) -> str:
         return self._page
@@ -176,26 +164,9 @@ class AppViewModel(QObject):
             QDesktopServices.openUrl(address)
 
     @Slot()
-    def dismissNotice(self) -> None:
-        """Take the notice away."""
-        self._notice.dismiss()
-
-    @Slot()
-    def runNoticeAction(self) -> None:
-        """Do what the notice offers."""
-        action = self._notice.action
-        self.dismissNotice()
-        if action is NoticeAction.UNDO_DELETE:
-            undone = self._sidebar.undoRemove()
-            if undone and undone == self._reopen:
-                self.openConversation(undone)
-        elif action is NoticeAction.OPEN_FOLDER:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._exported.parent)))
-
-    @Slot()
     def openDataFolder(self) -> None:
         """Show the data folder in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._context.services.paths.home)))
+        _open_folder(self._context.services.paths.home)
 
     @Slot(result=bool)
     def closeRequested(self) -> bool:
@@ -284,21 +255,32 @@ class AppViewModel(QObject):
 
     def _offer_undo(self, conversation_id: str) -> None:
         is_open = self._conversation.place.conversation_id == conversation_id
-        self._reopen = conversation_id if is_open else ""
         if is_open:
             self.newChat()
         if self._quick_conversation.place.conversation_id == conversation_id:
             self._quick_conversation.open(Place())
-        self._notice.tell(QCoreApplication.translate("AppViewModel", "Conversation deleted."), NoticeAction.UNDO_DELETE)
+        self._notice.tell(
+            QCoreApplication.translate("AppViewModel", "Conversation deleted."),
+            NoticeAction.UNDO_DELETE,
+            act=partial(self._undo_removal, reopen=is_open),
+            lapse=partial(self._sidebar.finish_removal, conversation_id),
+        )
+
+    def _undo_removal(self, reopen: bool) -> None:
+        undone = self._sidebar.undoRemove()
+        if undone and reopen:
+            self.openConversation(undone)
 
     def _end_undo(self) -> None:
-        if self._notice.action is NoticeAction.UNDO_DELETE:
-            self.dismissNotice()
+        if self._notice.offers(NoticeAction.UNDO_DELETE):
+            self._notice.dismiss()
 
     def _tell_exported(self, path: str) -> None:
-        self._exported = Path(path)
+        file = Path(path)
         saved = QCoreApplication.translate("AppViewModel", "Saved as {name}.")
-        self._notice.tell(saved.format(name=self._exported.name), NoticeAction.OPEN_FOLDER)
+        self._notice.tell(
+            saved.format(name=file.name), NoticeAction.OPEN_FOLDER, act=partial(_open_folder, file.parent)
+        )
 
     def _tell_unsent(self, error: ErrorInfo) -> None:
         kept = QCoreApplication.translate("AppViewModel", "A question was not sent and is a draft again. {reason}")
@@ -307,3 +289,12 @@ class AppViewModel(QObject):
     def _tell_error(self, error: ErrorInfo) -> None:
         words = error_words(error)
         self._notice.tell(words.text)
+
+    def _announce_quick(self, words: str) -> None:
+        """Where the person is: a screen reader does not read what a hidden window says."""
+        (self._quick_chat.announced if self._quick_chat.visible else self.announced).emit(words)
+
+
+def _open_folder(folder: Path) -> None:
+    """Show a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

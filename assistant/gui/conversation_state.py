@@ -18,6 +18,7 @@ from assistant.gui.error_text import error_words
 from assistant.gui.message_list_model import MessageListModel
 from assistant.gui.message_queue import MessageQueue
 from assistant.gui.message_tree import MessageTree
+from assistant.gui.question_edits import QuestionEdits
 from assistant.gui.rich_text import RenderStyle
 from assistant.gui.running_turns import Place, RunningTurn, Stage
 from assistant.gui.window_context import WindowContext
@@ -65,7 +66,8 @@ class ConversationState(QObject):
         self._use = ContextUse()
         self._n_ctx = 0
         self._activity = _Activity()
-        self._messages = MessageListModel(style, context.turns.live_text, self)
+        self._edits = QuestionEdits(self)
+        self._messages = MessageListModel(style, context.turns.live_text, self._edits, self)
         self._queue = MessageQueue(self)
         self._system_prompt = SystemPromptMeter(context, self)
         self._system_prompt.counted.connect(self.contextChanged)
@@ -95,6 +97,11 @@ class ConversationState(QObject):
     def messages(self) -> MessageListModel:
         """The branch that is shown."""
         return self._messages
+
+    @Property(QObject, constant=True)
+    def edits(self) -> QuestionEdits:
+        """The questions that are being edited."""
+        return self._edits
 
     @Property(QObject, constant=True)
     def queue(self) -> MessageQueue:

@@ -83,6 +83,7 @@ class ConversationViewModel(ConversationState):
         text = text.strip()
         if text and self._tree.get(message_id) is not None:
             self.dismissProblem()
+            self._edits.end(message_id)
             self._context.starter.edit(self._place, message_id, text)
 
     @Slot(str)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import contextlib
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from assistant.core.errors import ConversationNotFound, FamulusError
 from assistant.gui.window_context import WindowContext
 
-UNDO_MS = 8_000
-
 
 class Deletion(QObject):
-    """Keeps one conversation out of sight, and deletes it after `UNDO_MS`.
+    """Keeps one conversation out of sight until it is deleted or brought back; the window says how long that may be.
 
     Args:
         context: What the window works with.
@@ -37,10 +35,6 @@ class Deletion(QObject):
         self._context = context
         self._pending = ""
         self._hidden: set[str] = set()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(UNDO_MS)
-        self._timer.timeout.connect(self.commit)
 
     @property
     def pending(self) -> str:
@@ -59,13 +53,11 @@ class Deletion(QObject):
                 self._context.turns.stop(turn)
         self._pending = conversation_id
         self._hidden.add(conversation_id)
-        self._timer.start()
         self.changed.emit()
 
     def undo(self) -> str:
         """Bring the hidden conversation back; returns its id, empty if there was none."""
         undone, self._pending = self._pending, ""
-        self._timer.stop()
         self._hidden.discard(undone)
         self.changed.emit()
         return undone
@@ -73,7 +65,6 @@ class Deletion(QObject):
     def commit(self) -> None:
         """Delete the hidden conversation, if there is one."""
         conversation_id, self._pending = self._pending, ""
-        self._timer.stop()
         if not conversation_id:
             return
         self._context.background.run(

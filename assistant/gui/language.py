@@ -5,11 +5,17 @@ Process: app, with a window. Thread: GUI.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from assistant.gui.resource_files import resource_folder
 
 SYSTEM = "system"
+
+_ENGLISH = "en"
+_CATALOGUES = {QLocale.Language.English: _ENGLISH, QLocale.Language.Chinese: "zh_CN"}
+"""By language alone: who reads Chinese of another country or script reads this rather than English."""
 
 
 class Language:
@@ -28,12 +34,25 @@ class Language:
             QCoreApplication.removeTranslator(translator)
         locale = QLocale(language) if language != SYSTEM else QLocale.system()
         QLocale.setDefault(locale)
+        name = catalogue(locale.uiLanguages())
         own = QTranslator()
-        # Looks through the languages of the locale in the person's order; English has an empty one to be found there.
-        own.load(locale, "famulus", "_", str(resource_folder() / "i18n"), ".qm")
-        self._translators = [*_translations_of_qt(own.language()), own]
+        own.load(f"famulus_{name}", str(resource_folder() / "i18n"))
+        self._translators = [*_translations_of_qt(name), own]
         for translator in self._translators:
             QCoreApplication.installTranslator(translator)
+
+
+def catalogue(languages: Iterable[str]) -> str:
+    """The first of a person's languages that Famulus speaks, else English.
+
+    Args:
+        languages: As `QLocale.uiLanguages` names them, the most wanted first: ``zh-Hans-SG``.
+
+    Returns:
+        ``en`` or ``zh_CN``.
+    """
+    spoken = (_CATALOGUES.get(QLocale(language).language()) for language in languages)
+    return next(filter(None, spoken), _ENGLISH)
 
 
 def _translations_of_qt(language: str) -> list[QTranslator]:
@@ -42,6 +61,6 @@ def _translations_of_qt(language: str) -> list[QTranslator]:
     translators = []
     for catalogue in ("qtbase", "qtdeclarative"):
         translator = QTranslator()
-        if language and translator.load(f"{catalogue}_{language}", folder):
+        if translator.load(f"{catalogue}_{language}", folder):
             translators.append(translator)
     return translators

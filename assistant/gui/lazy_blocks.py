@@ -12,14 +12,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistant.gui.block_list_model import BlockListModel
+    from assistant.gui.answer_model import AnswerModel
 
 
-def block_list_type() -> type[BlockListModel]:
-    """`BlockListModel`; the first call imports it."""
-    module = importlib.import_module("assistant.gui.block_list_model")
-    block_list: type[BlockListModel] = module.BlockListModel
-    return block_list
+def answer_model_type() -> type[AnswerModel]:
+    """`AnswerModel`; the first call imports it."""
+    module = importlib.import_module("assistant.gui.answer_model")
+    answer_model: type[AnswerModel] = module.AnswerModel
+    return answer_model
 
 
 def load_renderers() -> None:
@@ -27,6 +27,6 @@ def load_renderers() -> None:
 
     Besides the imports: the patterns of Python's lexer take 0.07 s to compile, and most answers with code hold Python.
     """
-    block_list_type()
+    answer_model_type()
     importlib.import_module("assistant.gui.math_image").load_typesetter()
     importlib.import_module("assistant.gui.code_highlight").highlight("pass", "python", dark=False)

@@ -22,13 +22,14 @@ from PySide6.QtCore import (
 
 from assistant.core.conversation import Message, MessageStatus, Role, Timings, Usage
 from assistant.gui.error_text import error_words
-from assistant.gui.lazy_blocks import block_list_type
+from assistant.gui.lazy_blocks import answer_model_type
 from assistant.gui.message_tree import MessageRow
+from assistant.gui.question_edits import QuestionEdits
 from assistant.gui.rich_text import RenderStyle
 from assistant.gui.row_list_model import FIRST_ROLE, ROOT
 
 if TYPE_CHECKING:
-    from assistant.gui.block_list_model import BlockListModel
+    from assistant.gui.answer_model import AnswerModel
 
 _ENDED_EARLY = (MessageStatus.INTERRUPTED, MessageStatus.FAILED)
 _NO_USAGE = Usage()
@@ -54,7 +55,7 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
 }
 """Roles that the row alone answers."""
 
-_ROLE_NAMES = dict(enumerate([*_FIELDS, "text", "blocks", "canRetry"], start=FIRST_ROLE))
+_ROLE_NAMES = dict(enumerate([*_FIELDS, "text", "blocks", "canRetry", "editing"], start=FIRST_ROLE))
 
 
 class MessageListModel(QAbstractListModel):
@@ -63,17 +64,24 @@ class MessageListModel(QAbstractListModel):
     Args:
         style: How answers are drawn.
         live_text: The text so far of an answer that this process is generating; None for any other message.
+        edits: Which questions are being edited.
         parent: Qt's owner.
     """
 
     def __init__(
-        self, style: RenderStyle, live_text: Callable[[str], str | None], parent: QObject | None = None
+        self,
+        style: RenderStyle,
+        live_text: Callable[[str], str | None],
+        edits: QuestionEdits,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._live_text = live_text
+        self._edits = edits
+        edits.toggled.connect(lambda message_id: self._tell_changed(self.row_of(message_id)))
         self._style = style
         self._rows: list[MessageRow] = []
-        self._blocks: dict[str, BlockListModel] = {}
+        self._blocks: dict[str, AnswerModel] = {}
         self._streaming: set[str] = set()
         self._generating = False
 
@@ -102,6 +110,8 @@ class MessageListModel(QAbstractListModel):
                 return self._blocks_of(row.message)
             case "canRetry":
                 return self._can_retry(index.row())
+            case "editing":
+                return self._edits.holds(row.message.id)
         return _FIELDS[name](row)
 
     def show(self, rows: Sequence[MessageRow]) -> None:
@@ -173,15 +183,15 @@ class MessageListModel(QAbstractListModel):
         live = self._live_text(message.id) if message.status is MessageStatus.GENERATING else None
         return message.text if live is None else live
 
-    def _blocks_of(self, message: Message) -> BlockListModel | None:
+    def _blocks_of(self, message: Message) -> AnswerModel | None:
         if message.role is Role.USER:
             return None
         if message.id not in self._blocks:
             self._blocks[message.id] = self._new_blocks(message)
         return self._blocks[message.id]
 
-    def _new_blocks(self, message: Message) -> BlockListModel:
-        blocks = block_list_type()(self._style, self)
+    def _new_blocks(self, message: Message) -> AnswerModel:
+        blocks = answer_model_type()(self._style, self)
         blocks.append(self._text(message))
         if message.status is not MessageStatus.GENERATING:
             blocks.finish((message.timings or _NO_TIMINGS).reasoning_s)

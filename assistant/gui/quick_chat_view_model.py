@@ -38,6 +38,9 @@ class QuickChatViewModel(QObject):
     showRequested = Signal()
     hideRequested = Signal()
 
+    announced = Signal(str)
+    """What a screen reader is to say from the panel."""
+
     carriedOn = Signal(object)
     """The `Place` of its conversation, for the main window."""
 

@@ -17,6 +17,7 @@ from assistant.gui.error_text import error_words
 from assistant.gui.rich_text import RenderStyle
 from assistant.gui.setting_fields import refusal_words, section_fields, section_of, text_of, value_of
 from assistant.gui.window_context import WindowContext
+from assistant.storage.setting_values import SettingsRead
 
 
 class Autostart(Protocol):
@@ -56,13 +57,9 @@ class SettingsViewModel(QObject):
         self._file = context.services.settings
         self._autostart = autostart if autostart is not None and autostart.possible() else None
         self._starts_at_login = False
-        self._errors: dict[str, str] = {}
-        self._problem: ErrorInfo | None = None
-        try:
-            self._settings = self._file.load()
-        except FamulusError as error:
-            self._settings = Settings()
-            self._problem = error.info
+        self._refusals: dict[str, ErrorInfo] = {}
+        self._settings, problem = self._file.read()
+        self._problem: ErrorInfo | None = problem.info if problem is not None else None
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._follow_system)
         self._system_is_dark = hints.colorScheme() is Qt.ColorScheme.Dark
@@ -72,7 +69,7 @@ class SettingsViewModel(QObject):
 
     @property
     def settings(self) -> Settings:
-        """All settings as they were read last; the defaults while the file is invalid."""
+        """All settings as they were read last; the default stands for each that the file has wrong."""
         return self._settings
 
     @property
@@ -188,7 +185,8 @@ class SettingsViewModel(QObject):
     @Slot(str, result="QVariantList")
     def fields(self, section: str) -> list[dict[str, Any]]:
         """The fields of a section; see `section_fields`."""
-        return section_fields(self._settings, section, self._errors)
+        errors = {key: _refusal_words(key, error) for key, error in self._refusals.items()}
+        return section_fields(self._settings, section, errors)
 
     @Slot(str, str)
     def setValue(self, key: str, text: str) -> None:
@@ -206,28 +204,31 @@ class SettingsViewModel(QObject):
 
     def reload(self) -> None:
         """Read the file again: a person or another process may have changed it."""
-        self._context.background.run(self._file.load, self.take, self._set_problem_of)
+        self._context.background.run(self._file.read, self._take_read)
 
     def take(self, settings: Settings) -> None:
-        """Use settings that were just read or written."""
+        """Use settings that were just written."""
+        self._use(settings)
+        if self._problem is not None:
+            self.reload()  # something else may be wrong still
+
+    def _take_read(self, read: SettingsRead) -> None:
+        self._set_problem(read.problem.info if read.problem is not None else None)
+        self._use(read.settings)
+
+    def _use(self, settings: Settings) -> None:
         self._settings = settings
-        self._set_problem(None)
         self.changed.emit()
-        for section in Settings.__struct_fields__:
+        for section in Settings.__struct_fields__:  # after that, for it may have changed the language of all fields
             self.fieldsChanged.emit(section)
 
     def _changed(self, key: str, settings: Settings) -> None:
-        self._errors.pop(key, None)
-        self._settings = settings
-        self._set_problem(None)
-        self.changed.emit()
-        self.fieldsChanged.emit(section_of(key))
+        self._refusals.pop(key, None)
+        self.take(settings)
 
     def _refused(self, key: str, error: FamulusError) -> None:
-        if error.info.values.get("key") == key:
-            self._errors[key] = refusal_words(key)
-        else:
-            self._errors[key] = error_words(error.info).text
+        self._refusals[key] = error.info
+        if not _is_about(key, error.info):
             self._set_problem(error.info)  # something else in the file
         self.changed.emit()  # a control that ran ahead returns to the value that holds
         self.fieldsChanged.emit(section_of(key))
@@ -248,6 +249,14 @@ class SettingsViewModel(QObject):
         if problem != self._problem:
             self._problem = problem
             self.problemChanged.emit()
+
+
+def _is_about(key: str, error: ErrorInfo) -> bool:
+    return error.values.get("key") == key
+
+
+def _refusal_words(key: str, error: ErrorInfo) -> str:
+    return refusal_words(key) if _is_about(key, error) else error_words(error).text
 
 
 def _reduces_motion(hints: QStyleHints) -> bool:

@@ -30,6 +30,7 @@ from assistant.gui.conversation_list_model import (
     group_of,
     milliseconds_to_midnight,
 )
+from assistant.gui.conversation_list_reader import ConversationListReader
 from assistant.gui.deletion import Deletion
 from assistant.gui.running_turns import RunningTurn
 from assistant.gui.search_list_model import SearchListModel, SearchRow, search_row
@@ -57,10 +58,10 @@ class SidebarViewModel(QObject):
     """The list of `Conversation` as it was just read from the database."""
 
     removed = Signal(str)
-    """A conversation was hidden, and can be brought back for a while."""
+    """A conversation was hidden, and can be brought back until `finish_removal`."""
 
-    undoEnded = Signal()
-    """It cannot be brought back any more, or was."""
+    broughtBack = Signal()
+    """It is listed again."""
 
     deleted = Signal(str)
     """A conversation is gone for good."""
@@ -86,7 +87,6 @@ class SidebarViewModel(QObject):
         self._now = now
         self._stored: list[Conversation] = []
         self._loaded = False
-        self._listing = self._list_again = False
         self._active = ""
         self._unread: set[str] = set()
         self._generating: set[str] = set()
@@ -99,8 +99,10 @@ class SidebarViewModel(QObject):
         self._deletion.changed.connect(self._show)
         self._deletion.changed.connect(self._filter_hits)
         self._deletion.committed.connect(self.deleted)
-        self._deletion.committed.connect(lambda _: self.undoEnded.emit())
         self._deletion.failed.connect(self.failed)
+        self._reader = ConversationListReader(context, self)
+        self._reader.done.connect(self._take_list)
+        self._reader.failed.connect(self._fail)
         self._typing = self._single_shot(self._search)
         self._typing.setInterval(TYPING_PAUSE_MS)
         self._midnight = self._single_shot(self._show)
@@ -162,7 +164,7 @@ class SidebarViewModel(QObject):
 
     @Slot(str)
     def remove(self, conversation_id: str) -> None:
-        """Hide a conversation at once; it is deleted after 8 s, unless that is undone."""
+        """Hide a conversation at once; it is deleted when the window offers no undo any more."""
         self._deletion.begin(conversation_id)
         self.removed.emit(conversation_id)
 
@@ -170,8 +172,14 @@ class SidebarViewModel(QObject):
     def undoRemove(self) -> str:
         """Bring the conversation back that was removed last; returns its id, empty if it is too late."""
         undone = self._deletion.undo()
-        self.undoEnded.emit()
+        if undone:
+            self.broughtBack.emit()
         return undone
+
+    def finish_removal(self, conversation_id: str) -> None:
+        """Delete a conversation that was removed, unless it was brought back or is deleted already."""
+        if conversation_id == self._deletion.pending:
+            self._deletion.commit()
 
     @Slot(str, QUrl, str)
     def exportConversation(self, conversation_id: str, file_url: QUrl, form: str) -> None:
@@ -204,11 +212,7 @@ class SidebarViewModel(QObject):
 
     def load(self) -> None:
         """Read the list again."""
-        if self._listing:
-            self._list_again = True
-            return
-        self._listing = True
-        self._context.background.run(self._store.list, self._take_list, self._list_failed)
+        self._reader.read()
 
     def set_active(self, conversation_id: str) -> None:
         """Mark the open conversation; empty for none of them."""
@@ -222,23 +226,12 @@ class SidebarViewModel(QObject):
         self._deletion.commit()
 
     def _take_list(self, conversations: list[Conversation]) -> None:
-        self._end_listing()
         self._stored = conversations
         if not self._loaded:
             self._loaded = True
             self.loadedChanged.emit()
         self._show()
         self.listed.emit(conversations)
-
-    def _list_failed(self, error: FamulusError) -> None:
-        self._end_listing()
-        self._fail(error)
-
-    def _end_listing(self) -> None:
-        self._listing = False
-        if self._list_again:
-            self._list_again = False
-            self.load()
 
     def _show(self) -> None:
         now = self._now()

@@ -655,6 +655,13 @@
     </message>
 </context>
 <context>
+    <name>QuestionFooter</name>
+    <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
+    </message>
+</context>
+<context>
     <name>QuestionInput</name>
     <message>
         <source>Write the next message</source>
@@ -930,6 +937,10 @@
         <translation>显示此列表</translation>
     </message>
     <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
         <source>Send</source>
         <translation>发送</translation>
     </message>
@@ -955,6 +966,15 @@
         <source>Up</source>
         <comment>key</comment>
         <translation>↑</translation>
+    </message>
+    <message>
+        <source>Send the edited message</source>
+        <translation>发送修改后的消息</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <comment>key</comment>
+        <translation>Ctrl+Enter</translation>
     </message>
     <message>
         <source>Stop the answer</source>
@@ -983,12 +1003,24 @@
         <translation>Del</translation>
     </message>
     <message>
-        <source>Keyboard shortcuts</source>
-        <translation>键盘快捷键</translation>
+        <source>Quick chat</source>
+        <translation>快速对话</translation>
     </message>
     <message>
-        <source>Quick chat, from any program</source>
-        <translation>快速对话（任何程序中）</translation>
+        <source>Show or hide, from any program</source>
+        <translation>在任何程序中显示或隐藏</translation>
+    </message>
+    <message>
+        <source>Continue in the window</source>
+        <translation>在窗口中继续</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
     </message>
 </context>
 <context>
@@ -1193,10 +1225,6 @@
     <message>
         <source>Retry</source>
         <translation>重试</translation>
-    </message>
-    <message>
-        <source>Edit</source>
-        <translation>编辑</translation>
     </message>
 </context>
 <context>
@@ -1910,8 +1938,8 @@
 <context>
     <name>settings</name>
     <message>
-        <source>0 always takes the likeliest token; higher is more varied.</source>
-        <translation>0 总是选择概率最高的词元；数值越高，回答越多样。</translation>
+        <source>0 always takes the likeliest token; higher is more varied; -1 is what suits the model.</source>
+        <translation>0 总是选择概率最高的词元；数值越高，回答越多样；-1 采用适合该模型的值。</translation>
     </message>
     <message>
         <source>Above 1 makes tokens of the last 64 less likely again; 1 is off.</source>

@@ -22,12 +22,17 @@ ApplicationWindow {
             drawerShown = shown;
         else
             sidebarShown = shown;
-        if (!shown && app.page === "chat")
-            app.composerFocusRequested();
-        else if (!shown)
-            settings.forceActiveFocus();
+        if (!shown)
+            focusPage();
         else if (narrow)
             sidebar.forceActiveFocus();
+    }
+
+    function focusPage(): void {
+        if (app.page === "chat")
+            app.composerFocusRequested();
+        else
+            settings.forceActiveFocus();
     }
 
     function showSearch(): void {
@@ -96,6 +101,7 @@ ApplicationWindow {
     Binding { target: Theme; property: "textScale"; value: window.app.settings.textScale }
     Binding { target: Theme; property: "reduceMotion"; value: window.app.settings.motionReduced }
 
+    Shortcut { sequence: "Ctrl+Q"; onActivated: window.app.quitRequested() }
     Shortcut { sequence: "Ctrl+N"; onActivated: window.app.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.showSearch() }
     Shortcut { sequence: "Ctrl+,"; onActivated: window.app.page = "settings" }
@@ -215,10 +221,17 @@ ApplicationWindow {
             x: page.x + Math.round((page.width - width) / 2)
             width: Math.min(implicitWidth, page.width - 2 * Theme.gutter)
             y: 56
-            text: window.app.notice
-            actionText: window.app.noticeAction === "undoDelete" ? qsTr("Undo") : window.app.noticeAction === "openFolder" ? qsTr("Open folder") : ""
-            onActionTriggered: window.app.runNoticeAction()
-            onDismissed: window.app.dismissNotice()
+            text: window.app.notice.text
+            actionText: window.app.notice.action === "undoDelete" ? qsTr("Undo") : window.app.notice.action === "openFolder" ? qsTr("Open folder") : ""
+            onHeldChanged: window.app.notice.hold(held)
+            onActionTriggered: {
+                window.app.notice.run();
+                window.focusPage(); // the toast goes, and the keyboard would go with it
+            }
+            onDismissed: {
+                window.app.notice.dismiss();
+                window.focusPage();
+            }
         }
     }
     Loader {

@@ -9,6 +9,7 @@ ApplicationWindow {
 
     required property string sentence
     required property string remedy
+    property bool dark: Application.styleHints.colorScheme === Qt.Dark // the settings cannot be read here
 
     width: 520
     height: column.implicitHeight + 2 * Theme.margin
@@ -19,7 +20,7 @@ ApplicationWindow {
     Binding {
         target: Theme
         property: "dark"
-        value: Application.styleHints.colorScheme === Qt.Dark
+        value: window.dark
     }
 
     Column {

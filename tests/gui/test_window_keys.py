@@ -171,6 +171,22 @@ def test_the_language_changes_at_once(window: DrivenWindow) -> None:
     assert "设置" not in window.words()
 
 
+def test_described_settings_follow_the_language_while_they_are_seen(window: DrivenWindow) -> None:
+    window.press(Qt.Key.Key_Comma, CONTROL)
+    window.click(window.named("Sampling"))
+    window.click(window.named("Temperature"))
+    window.press(Qt.Key.Key_A, CONTROL)
+    window.type("9")
+    window.press(Qt.Key.Key_Return)
+    window.wait_for_words("Enter a number from")
+    window.app.settings.language = "zh_CN"
+    window.wait_for_words("温度")
+    assert "Temperature" not in window.words()
+    assert "Enter a number from" not in window.words()
+    window.app.settings.language = "en"
+    window.wait_for_words("Temperature")
+
+
 def test_every_section_of_the_settings_opens_with_a_click(window: DrivenWindow) -> None:
     window.press(Qt.Key.Key_Comma, CONTROL)
     for section, words in {
@@ -192,8 +208,8 @@ def test_a_setting_that_is_out_of_range_says_so_and_changes_nothing(window: Driv
     window.press(Qt.Key.Key_A, CONTROL)
     window.type("9")
     window.press(Qt.Key.Key_Return)
-    window.wait_for_words("Enter a number from 0.0 to 5.0.")
-    assert window.services.settings.load().sampling.temperature == 0.7
+    window.wait_for_words("Enter a number from -1.0 to 5.0.")
+    assert window.services.settings.load().sampling.temperature == -1.0
 
 
 def test_the_load_is_shown_and_what_lies_below_stays_in_its_place(

@@ -45,9 +45,9 @@ def tell(services: Services, question: str, *answers: str) -> str:
     conversation_id, parent = store.create("").result().id, None
     for answer in answers:
         asked = store.add_question(conversation_id, parent, question).result()
-        begun = store.begin_answer(conversation_id, asked.id, "tiny").result()
+        begun = store.answers.begin(conversation_id, asked.id, "tiny").result()
         end = {"status": MessageStatus.COMPLETE, "finish_reason": FinishReason.STOP}
-        store.finish_answer(begun.id, text=answer, **end).result()  # type: ignore[arg-type]
+        store.answers.finish(begun.id, text=answer, **end).result()  # type: ignore[arg-type]
         parent, question = begun.id, "Go on"
     return conversation_id
 

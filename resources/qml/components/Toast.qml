@@ -5,14 +5,13 @@ import "../theme"
 
 // One sentence that goes away by itself, with at most one action. Place it; it shows while `text` is not empty.
 //
-// text, actionText (may be empty), timeout (ms; 8000). actionTriggered(); dismissed(): time is up or closed.
-// It waits as long as the pointer or the keyboard is on it.
+// text, actionText (may be empty). held: the pointer or the keyboard is on it. actionTriggered(), dismissed().
 Control {
     id: toast
 
     property string text: ""
     property string actionText: ""
-    property int timeout: 8000
+    readonly property bool held: enabled && (hovered || action.activeFocus || closeButton.activeFocus)
 
     signal actionTriggered
     signal dismissed
@@ -30,18 +29,9 @@ Control {
     onTextChanged: {
         if (text !== "")
             words.text = text;
-        timer.restart();
     }
 
     Behavior on opacity { NumberAnimation { duration: Theme.slowMotion } }
-
-    Timer {
-        id: timer
-
-        interval: toast.timeout
-        running: toast.enabled && !toast.hovered && !action.activeFocus && !closeButton.activeFocus
-        onTriggered: toast.dismissed()
-    }
 
     contentItem: RowLayout {
         spacing: Theme.half
@@ -66,6 +56,8 @@ Control {
             rightPadding: 10
             text: toast.actionText
             Accessible.name: text
+            Keys.onReturnPressed: click()
+            Keys.onEnterPressed: click()
             onClicked: toast.actionTriggered()
             contentItem: ThemedText {
                 text: action.text
@@ -89,6 +81,8 @@ Control {
             implicitHeight: 32
             text: qsTr("Close")
             Accessible.name: text
+            Keys.onReturnPressed: click()
+            Keys.onEnterPressed: click()
             onClicked: toast.dismissed()
             contentItem: Item {
                 Icon {

@@ -2,13 +2,20 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import "../theme"
-import "blocks"
 
-// The blocks of one answer. While it streams only the last one changes; the others are left alone.
+// The blocks of one answer, page by page. While it streams only the last one changes; the others are left alone.
+//
+// pages: an AnswerModel. turn: the row of the messages that it stands in. view: their list.
 Column {
     id: answer
 
-    required property var blocks
+    required property var pages
+    required property Item turn
+    required property ListView view
+    // What is within a screen of what is seen. The renderer walks over everything in the scene for every frame, so
+    // pages further away leave it.
+    readonly property real nearFrom: view ? view.contentY - turn.y - view.height : 0
+    readonly property real nearTo: view ? view.contentY - turn.y + 2 * view.height : 0
 
     signal copyRequested(string text)
     signal foldToggled
@@ -17,102 +24,25 @@ Column {
     spacing: Theme.unit + Theme.half
 
     Repeater {
-        model: answer.blocks
+        model: answer.pages
 
         delegate: Item {
             id: slot
 
-            required property string kind
-            required property string html
-            required property string plain
-            required property string language
-            required property string source
-            required property real imageWidth
-            required property real imageHeight
-            required property real seconds
-            required property bool finished
+            required property var page
 
             width: answer.width
-            implicitHeight: block.height
+            implicitHeight: blocks.height
 
-            Loader {
-                id: block
+            BlockPage {
+                id: blocks
 
                 width: parent.width
-                sourceComponent: {
-                    switch (slot.kind) {
-                    case "code":
-                        return code;
-                    case "table":
-                        return table;
-                    case "math":
-                        return math;
-                    case "rule":
-                        return rule;
-                    case "reasoning":
-                        return reasoning;
-                    default:
-                        return text;
-                    }
-                }
-            }
-
-            Component {
-                id: text
-
-                TextBlock {
-                    html: slot.html
-                    onLinkRequested: url => answer.linkRequested(url)
-                }
-            }
-
-            Component {
-                id: code
-
-                CodeBlock {
-                    html: slot.html
-                    plain: slot.plain
-                    language: slot.language
-                    onCopyRequested: words => answer.copyRequested(words)
-                }
-            }
-
-            Component {
-                id: table
-
-                TableBlock {
-                    html: slot.html
-                    onLinkRequested: url => answer.linkRequested(url)
-                }
-            }
-
-            Component {
-                id: math
-
-                MathBlock {
-                    source: slot.source
-                    plain: slot.plain
-                    imageWidth: slot.imageWidth
-                    imageHeight: slot.imageHeight
-                }
-            }
-
-            Component {
-                id: rule
-
-                RuleBlock {}
-            }
-
-            Component {
-                id: reasoning
-
-                ReasoningBlock {
-                    html: slot.html
-                    seconds: slot.seconds
-                    finished: slot.finished
-                    onFoldToggled: answer.foldToggled()
-                    onLinkRequested: url => answer.linkRequested(url)
-                }
+                visible: slot.y + height > answer.nearFrom && slot.y < answer.nearTo
+                model: slot.page
+                onCopyRequested: text => answer.copyRequested(text)
+                onFoldToggled: answer.foldToggled()
+                onLinkRequested: url => answer.linkRequested(url)
             }
         }
     }

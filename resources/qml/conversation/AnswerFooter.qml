@@ -21,6 +21,10 @@ Row {
     signal regenerateRequested
     signal siblingRequested(int step)
 
+    function focusArrow(step: int): void {
+        versions.focusArrow(step);
+    }
+
     function decimal(value: real, digits: int): string {
         return Number(value).toLocaleString(Qt.locale(), "f", digits);
     }
@@ -48,6 +52,8 @@ Row {
     }
 
     BranchSwitch {
+        id: versions
+
         anchors.verticalCenter: parent.verticalCenter
         index: footer.turn.siblingIndex
         count: footer.turn.siblingCount

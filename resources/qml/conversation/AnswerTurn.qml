@@ -29,12 +29,19 @@ Column {
     signal modelRequested
     signal retryRequested
     signal regenerateRequested
+    signal siblingRequested(int step)
+
+    function focusArrow(step: int): void {
+        (footer.item as AnswerFooter)?.focusArrow(step);
+    }
 
     spacing: Theme.unit
 
     AnswerBlocks {
         width: parent.width
-        blocks: answer.turn.blocks
+        pages: answer.turn.blocks
+        turn: answer.turn
+        view: answer.turn.ListView.view
         onCopyRequested: text => answer.copyRequested(text)
         onFoldToggled: answer.foldToggled()
         onLinkRequested: url => answer.linkRequested(url)
@@ -78,6 +85,8 @@ Column {
         }
 
         Loader {
+            id: footer
+
             anchors.verticalCenter: parent.verticalCenter
             x: -7
             width: parent.width + 7
@@ -88,7 +97,7 @@ Column {
                 idle: !answer.turn.conversation.generating
                 onCopyRequested: answer.copyRequested(answer.turn.text)
                 onRegenerateRequested: answer.regenerateRequested()
-                onSiblingRequested: step => answer.turn.conversation.showSibling(answer.turn.messageId, step)
+                onSiblingRequested: step => answer.siblingRequested(step)
             }
         }
     }

@@ -11,9 +11,17 @@ Row {
 
     signal stepRequested(int step)
 
+    // The arrow of this step, or the other one at the end of the row.
+    function focusArrow(step: int): void {
+        const arrow = (step < 0 && back.enabled) || !on.enabled ? back : on;
+        arrow.forceActiveFocus(Qt.TabFocusReason);
+    }
+
     visible: count > 1
 
     IconButton {
+        id: back
+
         anchors.verticalCenter: parent.verticalCenter
         size: 24
         glyphSize: 15
@@ -32,6 +40,8 @@ Row {
     }
 
     IconButton {
+        id: on
+
         anchors.verticalCenter: parent.verticalCenter
         size: 24
         glyphSize: 15

@@ -55,7 +55,7 @@ Item {
         onCopyRequested: text => page.app.copyText(text)
         onLinkRequested: url => page.linkActivated(url)
         onModelRequested: composer.openModelPicker()
-        onEditingEnded: composer.focusInput()
+        onKeyboardReleased: composer.focusInput()
     }
 
     Loader {
@@ -90,7 +90,10 @@ Item {
             title: page.conversation.problem
             remedy: page.conversation.problemRemedy
             dismissible: true
-            onDismissRequested: page.conversation.dismissProblem()
+            onDismissRequested: {
+                page.conversation.dismissProblem();
+                composer.focusInput();
+            }
         }
 
         Composer {

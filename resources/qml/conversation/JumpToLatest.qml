@@ -15,6 +15,8 @@ AbstractButton {
     rightPadding: Theme.gutter - 2
     focusPolicy: Qt.TabFocus
     Accessible.name: text
+    Keys.onReturnPressed: click()
+    Keys.onEnterPressed: click()
 
     contentItem: Row {
         spacing: Theme.half

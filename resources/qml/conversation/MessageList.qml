@@ -8,7 +8,7 @@ import "../theme"
 // The messages of a conversation. It follows the answer only while the reader is at its end.
 //
 // conversation: a ConversationViewModel. margin: least px beside the column. color: of what lies below the list.
-// copyRequested, linkRequested, modelRequested go to the window.
+// copyRequested, linkRequested, modelRequested go to the window. keyboardReleased: what had the keyboard is done.
 Item {
     id: pane
 
@@ -16,14 +16,13 @@ Item {
     property int margin: Theme.gutter
     property color color: Theme.page
     property bool following: true
-    property string editingId: ""
     readonly property alias contentHeight: list.contentHeight
     readonly property bool endInSight: seesEnd()
 
     signal copyRequested(string text)
     signal linkRequested(string url)
     signal modelRequested
-    signal editingEnded
+    signal keyboardReleased
 
     function seesEnd(): bool {
         return list.contentY + list.height >= list.originY + list.contentHeight - Theme.margin;
@@ -49,9 +48,10 @@ Item {
         list.positionViewAtBeginning();
     }
 
-    function edit(messageId: string): void {
+    function edit(turn: Turn): void {
         following = false;
-        editingId = messageId;
+        conversation.edits.begin(turn.messageId, turn.text);
+        turn.focusEditor();
     }
 
     function editLast(): void {
@@ -59,7 +59,7 @@ Item {
             list.positionViewAtIndex(row, ListView.Contain);
             const item = list.itemAtIndex(row) as Turn;
             if (item.who === "user") {
-                edit(item.messageId);
+                edit(item);
                 return;
             }
         }
@@ -85,17 +85,34 @@ Item {
         list.contentY = Math.max(list.originY, list.contentY - Theme.margin);
     }
 
-    function endEditing(): void {
-        editingId = "";
+    function endEditing(messageId: string): void {
+        conversation.edits.end(messageId);
         following = endInSight;
-        editingEnded();
+        keyboardReleased();
+    }
+
+    function awaitAnswer(): void {
+        toEnd();
+        keyboardReleased();
+    }
+
+    // Other rows take the place of this one and all below it; the keyboard stays at the arrow it was at.
+    function showSibling(turn: Turn, step: int): void {
+        const row = turn.index;
+        const typed = turn.holdsFocus(Window.activeFocusItem);
+        conversation.showSibling(turn.messageId, step);
+        if (row < list.count - 1)
+            following = false;
+        if (typed) {
+            list.positionViewAtIndex(row, ListView.Contain);
+            (list.itemAtIndex(row) as Turn)?.focusArrow(step);
+        }
     }
 
     Connections {
         target: pane.conversation
 
         function onConversationIdChanged(): void {
-            pane.editingId = "";
             pane.toEnd();
         }
 
@@ -210,19 +227,21 @@ Item {
         }
 
         delegate: Turn {
+            id: turn
+
             width: list.width
             conversation: pane.conversation
             last: index === list.count - 1
             revealed: index === list.revealed
-            editing: messageId === pane.editingId
             columnWidth: scroll.columnWidth
             onCopyRequested: text => pane.copyRequested(text)
             onLinkRequested: url => pane.linkRequested(url)
             onModelRequested: pane.modelRequested()
             onFoldToggled: pane.following = false
-            onEditRequested: pane.edit(messageId)
-            onEditEnded: pane.endEditing()
-            onAnswerAwaited: pane.toEnd()
+            onEditRequested: pane.edit(turn)
+            onEditEnded: pane.endEditing(messageId)
+            onAnswerAwaited: pane.awaitAnswer()
+            onSiblingRequested: step => pane.showSibling(turn, step)
         }
     }
 
@@ -265,6 +284,6 @@ Item {
         anchors.bottomMargin: Theme.unit
         anchors.horizontalCenter: parent.horizontalCenter
         visible: !pane.following && !pane.endInSight && list.count > 0
-        onClicked: pane.toEnd()
+        onClicked: pane.awaitAnswer()
     }
 }

@@ -3,19 +3,29 @@ import "../components"
 import "../theme"
 
 // Edits one question: Ctrl+Return saves and sends it, Esc leaves it as it was.
+//
+// text; cursor: where it stands in the text at first. changed: either was, by the person.
 Column {
     id: editor
 
     property alias text: box.text
+    required property int cursor
+    property bool ready: false
 
+    signal changed(string text, int cursor)
     signal accepted(string text)
     signal cancelled
 
     padding: Theme.unit
     spacing: Theme.unit
     Component.onCompleted: {
-        box.input.forceActiveFocus();
-        box.input.cursorPosition = box.input.length;
+        box.input.cursorPosition = cursor;
+        ready = true;
+    }
+
+    function tellChange(): void {
+        if (ready)
+            changed(box.text, box.input.cursorPosition);
     }
 
     function accept(): void {
@@ -30,7 +40,10 @@ Column {
         minimumLines: 1
         maximumLines: 14
         label: qsTr("Edit the question")
+        focus: true
+        input.focus: true
         input.font.pixelSize: Theme.bodySize
+        onTextChanged: editor.tellChange()
 
         Keys.onEscapePressed: editor.cancelled()
         Keys.onPressed: event => {
@@ -38,6 +51,14 @@ Column {
             if (enter && event.modifiers & Qt.ControlModifier)
                 editor.accept();
             event.accepted = enter && event.modifiers & Qt.ControlModifier;
+        }
+
+        Connections {
+            target: box.input
+
+            function onCursorPositionChanged(): void {
+                editor.tellChange();
+            }
         }
     }
 

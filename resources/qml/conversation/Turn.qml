@@ -7,7 +7,7 @@ import "../theme"
 // One row of the messages: a question or an answer, in the middle column.
 //
 // The upper properties are roles of MessageListModel. last: it is the last row, whose footer always shows.
-// revealed: it is marked as the place that a search led to. editing: the question is being edited.
+// revealed: it is marked as the place that a search led to. answerAwaited: what is asked for comes at the end.
 Item {
     id: row
 
@@ -27,11 +27,11 @@ Item {
     required property real tokensPerSecond
     required property real firstTokenSeconds
     required property string stopReason
+    required property bool editing
 
     required property var conversation
     required property bool last
     required property bool revealed
-    required property bool editing
     required property real columnWidth
     readonly property bool engaged: last || hover.hovered || holdsFocus(Window.activeFocusItem)
 
@@ -42,12 +42,25 @@ Item {
     signal editRequested
     signal editEnded
     signal answerAwaited
+    signal siblingRequested(int step)
 
     function holdsFocus(item: Item): bool {
         for (let at = item; at; at = at.parent)
             if (at === row)
                 return true;
         return false;
+    }
+
+    // The keyboard goes to the editor of the question.
+    function focusEditor(): void {
+        turn.forceActiveFocus(Qt.OtherFocusReason);
+    }
+
+    // The keyboard goes to an arrow between the versions: back for -1, on for 1.
+    function focusArrow(step: int): void {
+        forceActiveFocus(Qt.TabFocusReason); // which is what makes the footer show
+        (turn.item as UserTurn)?.focusArrow(step);
+        (turn.item as AnswerTurn)?.focusArrow(step);
     }
 
     function retry(): void {
@@ -118,6 +131,7 @@ Item {
             onEditCancelled: row.editEnded()
             onEdited: text => row.edit(text)
             onRetryRequested: row.retry()
+            onSiblingRequested: step => row.siblingRequested(step)
         }
     }
 
@@ -132,6 +146,7 @@ Item {
             onModelRequested: row.modelRequested()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
+            onSiblingRequested: step => row.siblingRequested(step)
         }
     }
 }

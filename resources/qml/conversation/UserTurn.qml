@@ -18,6 +18,11 @@ Column {
     signal editCancelled
     signal edited(string text)
     signal retryRequested
+    signal siblingRequested(int step)
+
+    function focusArrow(step: int): void {
+        (footer.item as QuestionFooter)?.focusArrow(step);
+    }
 
     spacing: Theme.half / 2
 
@@ -64,37 +69,17 @@ Column {
         }
 
         Loader {
+            id: footer
+
             anchors.right: parent.right
             active: question.turn.engaged && !question.turn.editing
 
-            sourceComponent: Row {
-                spacing: Theme.half
-
-                NumberAnimation on opacity {
-                    from: 0
-                    to: 1
-                    duration: Theme.motion
-                }
-
-                BranchSwitch {
-                    anchors.verticalCenter: parent.verticalCenter
-                    index: question.turn.siblingIndex
-                    count: question.turn.siblingCount
-                    onStepRequested: step => question.turn.conversation.showSibling(question.turn.messageId, step)
-                }
-
-                CopyButton {
-                    onClicked: question.copyRequested(question.turn.text)
-                }
-
-                IconButton {
-                    size: Theme.controlHeight - Theme.half
-                    glyphSize: 16
-                    glyph: "edit"
-                    text: qsTr("Edit")
-                    enabled: !question.turn.conversation.generating
-                    onClicked: question.editRequested()
-                }
+            sourceComponent: QuestionFooter {
+                turn: question.turn
+                idle: !question.turn.conversation.generating
+                onSiblingRequested: step => question.siblingRequested(step)
+                onCopyRequested: question.copyRequested(question.turn.text)
+                onEditRequested: question.editRequested()
             }
         }
     }
@@ -112,7 +97,11 @@ Column {
         id: editor
 
         QuestionEditor {
-            text: question.turn.text
+            readonly property var edits: question.turn.conversation.edits
+
+            text: edits.text(question.turn.messageId)
+            cursor: edits.cursor(question.turn.messageId)
+            onChanged: (text, cursor) => edits.keep(question.turn.messageId, text, cursor)
             onCancelled: question.editCancelled()
             onAccepted: text => question.edited(text)
         }

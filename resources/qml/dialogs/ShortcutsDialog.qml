@@ -22,7 +22,8 @@ DialogFrame {
                 [qsTr("Copy last answer"), "Ctrl+Shift+C"],
                 [qsTr("Show or hide the sidebar"), "Ctrl+B"],
                 [qsTr("Settings"), "Ctrl+,"],
-                [qsTr("This list"), "F1"]
+                [qsTr("This list"), "F1"],
+                [qsTr("Quit"), "Ctrl+Q"]
             ]
         },
         {
@@ -31,6 +32,7 @@ DialogFrame {
                 [qsTr("Send"), qsTr("Enter", "key")],
                 [qsTr("New line"), qsTr("Shift+Enter", "key")],
                 [qsTr("Edit your last message"), qsTr("Up", "key")],
+                [qsTr("Send the edited message"), qsTr("Ctrl+Enter", "key")],
                 [qsTr("Stop the answer"), qsTr("Esc", "key")]
             ]
         },
@@ -39,6 +41,15 @@ DialogFrame {
             rows: [
                 [qsTr("Rename"), "F2"],
                 [qsTr("Delete"), qsTr("Del", "key")]
+            ]
+        },
+        {
+            title: qsTr("Quick chat"),
+            rows: [
+                ...(app.quickChat.shortcutState === "on" ? [[qsTr("Show or hide, from any program"), app.quickChat.shortcut]] : []),
+                [qsTr("Continue in the window"), qsTr("Ctrl+Enter", "key")],
+                [qsTr("New chat"), "Ctrl+N"],
+                [qsTr("Hide"), qsTr("Esc", "key")]
             ]
         }
     ]
@@ -81,7 +92,7 @@ DialogFrame {
 
                     Layout.fillWidth: true
                     Layout.topMargin: index === 0 ? 0 : Theme.unit
-                    spacing: 2
+                    spacing: 0
 
                     ThemedText {
                         Layout.bottomMargin: 2
@@ -99,7 +110,7 @@ DialogFrame {
                             required property var modelData
 
                             Layout.fillWidth: true
-                            Layout.preferredHeight: 30
+                            Layout.preferredHeight: 27
 
                             ThemedText {
                                 Layout.fillWidth: true
@@ -111,19 +122,6 @@ DialogFrame {
                         }
                     }
                 }
-            }
-            RowLayout {
-                Layout.fillWidth: true
-                Layout.topMargin: Theme.unit
-                visible: dialog.app.quickChat.shortcutState === "on"
-
-                ThemedText {
-                    Layout.fillWidth: true
-                    text: qsTr("Quick chat, from any program")
-                    elide: Text.ElideRight
-                    font.pixelSize: Theme.controlSize
-                }
-                KeyCaps { keys: dialog.app.quickChat.shortcut }
             }
         }
     }

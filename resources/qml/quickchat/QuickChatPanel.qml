@@ -74,6 +74,10 @@ Window {
         function onHideRequested(): void {
             panel.hide();
         }
+
+        function onAnnounced(words: string): void {
+            card.Accessible.announce(words, Accessible.Polite);
+        }
     }
 
     FloatingSurface {
@@ -113,7 +117,10 @@ Window {
                 title: panel.conversation.problem
                 remedy: panel.conversation.problemRemedy
                 dismissible: true
-                onDismissRequested: panel.conversation.dismissProblem()
+                onDismissRequested: {
+                    panel.conversation.dismissProblem();
+                    question.focusInput();
+                }
             }
 
             Rectangle {
@@ -136,7 +143,7 @@ Window {
                 onCopyRequested: text => panel.app.copyText(text)
                 onLinkRequested: url => panel.linkActivated(url)
                 onModelRequested: panel.quick.carryOn()
-                onEditingEnded: question.focusInput()
+                onKeyboardReleased: question.focusInput()
             }
 
             Item {
@@ -185,7 +192,10 @@ Window {
                     glyphSize: 16
                     glyph: "stop"
                     text: qsTr("Stop")
-                    onClicked: panel.conversation.stop()
+                    onClicked: {
+                        panel.conversation.stop();
+                        question.focusInput();
+                    }
                 }
             }
         }

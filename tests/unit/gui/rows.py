@@ -30,4 +30,4 @@ def ids(conversation: ConversationViewModel) -> list[str]:
 
 def blocks_text(conversation: ConversationViewModel, row: int) -> str:
     blocks = rows(conversation.messages, "blocks")[row]
-    return "\n\n".join(plain.strip() for plain in rows(blocks, "plain"))
+    return "\n\n".join(row.plain.strip() for row in blocks.rows())

@@ -88,14 +88,14 @@ def test_a_dropped_model_is_chosen(app: AppViewModel, wait: Wait, tmp_path: Path
     other = write_tiny_model(tmp_path / "dropped.GGUF")
     app.droppedFiles([QUrl("https://example.org/x.gguf"), QUrl.fromLocalFile(str(other))])
     wait(lambda: (app.model.name, app.model.state) == ("dropped", "ready"))
-    assert app.notice == ""
+    assert app.notice.text == ""
 
 
 def test_other_files_cannot_be_used_yet(app: AppViewModel, tmp_path: Path) -> None:
     app.droppedFiles([QUrl.fromLocalFile(str(tmp_path / "letter.pdf"))])
-    assert app.notice == "Only model files (GGUF) can be dropped here."
-    app.dismissNotice()
-    assert app.notice == ""
+    assert app.notice.text == "Only model files (GGUF) can be dropped here."
+    app.notice.dismiss()
+    assert app.notice.text == ""
 
 
 def test_closing_the_window_hides_it_only_where_there_is_a_tray(app: AppViewModel, wait: Wait) -> None:

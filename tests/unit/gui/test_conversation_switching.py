@@ -22,7 +22,7 @@ def test_a_change_by_another_process_does_not_disturb_the_answer_under_way(
     wait(lambda: texts(conversation)[1:] == ["one "])
     blocks = rows(conversation.messages, "blocks")[1]
     resets: list[bool] = []
-    blocks.modelReset.connect(lambda: resets.append(True))
+    blocks.rowsRemoved.connect(lambda: resets.append(True))
     services.conversations.rename(conversation.conversationId, "Renamed").result()
     services.bus.publish(ConversationsChanged())
     wait(lambda: conversation.title == "Renamed" and not conversation._reader.reading)
@@ -145,13 +145,13 @@ def test_what_another_process_writes_is_shown(
     question = store.add_question(conversation.conversationId, ids(conversation)[1], "From the terminal").result()
     services.bus.publish(ConversationsChanged())
     wait(lambda: texts(conversation) == ["Hi", "Fine.", "From the terminal"])
-    answer = store.begin_answer(conversation.conversationId, question.id, "tiny").result()
-    store.grow_answer(answer.id, "Half", (), "").result()
+    answer = store.answers.begin(conversation.conversationId, question.id, "tiny").result()
+    store.answers.grow(answer.id, "Half", (), "").result()
     services.bus.publish(ConversationsChanged())
     wait(lambda: texts(conversation)[3:] == ["Half"])
     blocks_text(conversation, 3)
     wait(lambda: blocks_text(conversation, 3) == "Half")
-    store.finish_answer(
+    store.answers.finish(
         answer.id, text="Half and half", status=MessageStatus.COMPLETE, finish_reason=FinishReason.STOP
     ).result()
     services.bus.publish(ConversationsChanged())
@@ -167,8 +167,8 @@ def test_a_long_conversation_is_open_at_once(
     parent = None
     for number in range(200):
         question = store.add_question(stored.id, parent, f"Question {number}").result()
-        answer = store.begin_answer(stored.id, question.id, "tiny").result()
-        store.finish_answer(
+        answer = store.answers.begin(stored.id, question.id, "tiny").result()
+        store.answers.finish(
             answer.id, text=f"Answer {number}", status=MessageStatus.COMPLETE, finish_reason=FinishReason.STOP
         ).result()
         parent = answer.id

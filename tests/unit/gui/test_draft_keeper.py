@@ -148,5 +148,5 @@ def test_a_save_that_fails_disturbs_nothing(
     conversation.draft = "x"
     app._drafts._timer.timeout.emit()
     app.close()
-    assert (conversation.draft, app.notice) == ("x", "")
+    assert (conversation.draft, app.notice.text) == ("x", "")
     assert not list(Path(services.paths.home).glob("drafts.json.*"))

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from assistant.gui.block_list_model import BlockListModel
-from assistant.gui.lazy_blocks import block_list_type
+from assistant.gui.answer_model import AnswerModel
+from assistant.gui.lazy_blocks import answer_model_type
 
 RENDERERS = ("markdown_it", "pygments", "ziamath")
 
@@ -21,7 +21,7 @@ def imported_after(statements: str) -> set[str]:
 
 
 def test_the_type_is_that_of_the_blocks() -> None:
-    assert block_list_type() is BlockListModel
+    assert answer_model_type() is AnswerModel
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def test_the_model_is_loaded_ahead(engine: FakeEngine, model: ModelViewModel) ->
 def test_without_any_model_there_is_none(
     app: AppViewModel, model: ModelViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.services.library.find_starter_model", lambda: None)
+    for module in ("library", "chosen_model"):
+        monkeypatch.setattr(f"assistant.services.{module}.find_starter_model", lambda: None)
     app.settings.resetValue("model.path")
     wait(lambda: model.state == "none")
     assert (model.name, model.isStarter) == ("", False)

@@ -95,35 +95,70 @@ def test_a_removed_conversation_can_be_brought_back(
     sidebar.remove(one)
     assert titles(sidebar) == ["Two"]
     assert app.conversation.conversationId == ""
-    assert (app.notice, app.noticeAction) == ("Conversation deleted.", "undoDelete")
-    app.runNoticeAction()
+    assert (app.notice.text, app.notice.action) == ("Conversation deleted.", "undoDelete")
+    app.notice.run()
     assert titles(sidebar) == ["Two", "One"]
     assert app.conversation.conversationId == one
-    assert (app.notice, app.noticeAction) == ("", "")
+    assert (app.notice.text, app.notice.action) == ("", "")
     assert services.conversations.get(one)
 
 
-def test_after_a_while_it_is_deleted(
+def test_it_is_deleted_when_the_offer_to_undo_goes(
     services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait
 ) -> None:
     one, _two = stored(services, "One", "Two")
     wait(lambda: titles(sidebar) == ["Two", "One"])
-    sidebar._deletion._timer.setInterval(1)
+    app.notice._timer.setInterval(1)
     sidebar.remove(one)
+    assert app.notice.action == "undoDelete"
     wait(lambda: len(services.conversations.list()) == 1)
-    wait(lambda: app.notice == "")
+    assert app.notice.text == ""
     assert sidebar.undoRemove() == ""
     assert titles(sidebar) == ["Two"]
 
 
-def test_a_second_removal_makes_the_first_final(services: Services, sidebar: SidebarViewModel, wait: Wait) -> None:
+@pytest.mark.parametrize("ended_by", ["closing it", "another notice"])
+def test_an_offer_to_undo_that_is_not_seen_any_more_has_lapsed(
+    services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait, ended_by: str
+) -> None:
+    (one,) = stored(services, "One")
+    wait(lambda: titles(sidebar) == ["One"])
+    sidebar.remove(one)
+    if ended_by == "closing it":
+        app.notice.dismiss()
+    else:
+        app.droppedFiles([QUrl.fromLocalFile("/letter.pdf")])
+    assert sidebar.undoRemove() == ""
+    wait(lambda: services.conversations.list() == [])
+
+
+def test_the_offer_to_undo_stays_as_long_as_the_pointer_is_on_it(
+    services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait, qtbot: QtBot
+) -> None:
+    (one,) = stored(services, "One")
+    wait(lambda: titles(sidebar) == ["One"])
+    app.notice._timer.setInterval(1)
+    app.notice.hold(True)
+    sidebar.remove(one)
+    qtbot.wait(30)
+    assert (app.notice.action, len(services.conversations.list())) == ("undoDelete", 1)
+    app.notice.hold(False)
+    wait(lambda: services.conversations.list() == [])
+    assert app.notice.text == ""
+
+
+def test_a_second_removal_makes_the_first_final(
+    services: Services, app: AppViewModel, sidebar: SidebarViewModel, wait: Wait, qtbot: QtBot
+) -> None:
     one, two = stored(services, "One", "Two")
     wait(lambda: titles(sidebar) == ["Two", "One"])
     sidebar.remove(one)
     sidebar.remove(two)
     wait(lambda: [each.id for each in services.conversations.list()] == [two])
-    assert sidebar.undoRemove() == two
-    assert titles(sidebar) == ["Two"]
+    qtbot.wait(20)  # the end of the first removal takes nothing from the second
+    assert (titles(sidebar), app.notice.action) == ([], "undoDelete")
+    app.notice.run()
+    assert (titles(sidebar), app.notice.text) == (["Two"], "")
 
 
 def test_what_another_process_deleted_first_is_just_gone(
@@ -133,9 +168,9 @@ def test_what_another_process_deleted_first_is_just_gone(
     wait(lambda: titles(sidebar) == ["One"])
     sidebar.remove(one)
     services.conversations.delete(one).result()
-    with qtbot.waitSignal(sidebar.undoEnded, timeout=30_000):
-        sidebar.close()
-    assert (titles(sidebar), app.notice) == ([], "")
+    with qtbot.waitSignal(sidebar.deleted, timeout=30_000):
+        app.notice.dismiss()
+    assert (titles(sidebar), app.notice.text) == ([], "")
 
 
 def test_a_deletion_that_fails_brings_the_conversation_back(
@@ -147,7 +182,7 @@ def test_a_deletion_that_fails_brings_the_conversation_back(
     services.database.close()
     sidebar.close()
     wait(lambda: titles(sidebar) == ["One"])
-    assert app.notice == "The database is closed."
+    assert app.notice.text == "The database is closed."
 
 
 def test_closing_makes_a_removal_final(
@@ -193,9 +228,9 @@ def test_opening_a_removed_conversation_keeps_it(
     wait(lambda: len(titles(sidebar)) == 2)
     sidebar.remove(one)
     app.openConversation(two)
-    assert (titles(sidebar), app.noticeAction) == (["Two"], "undoDelete")
+    assert (titles(sidebar), app.notice.action) == (["Two"], "undoDelete")
     app.openConversation(one)
-    assert (titles(sidebar), app.notice) == (["Two", "One"], "")
+    assert (titles(sidebar), app.notice.text) == (["Two", "One"], "")
     app.close()
     assert {each.id for each in services.conversations.list()} == {one, two}
 
@@ -253,7 +288,7 @@ def test_export(
     with qtbot.waitSignal(sidebar.exported, timeout=30_000):
         sidebar.exportConversation(one, QUrl.fromLocalFile(str(markdown)), "markdown")
     assert "Question" in markdown.read_text()
-    assert (app.notice, app.noticeAction) == ("Saved as out put.md.", "openFolder")
+    assert (app.notice.text, app.notice.action) == ("Saved as out put.md.", "openFolder")
     with qtbot.waitSignal(sidebar.exported, timeout=30_000):
         sidebar.exportConversation(one, QUrl.fromLocalFile(str(as_json)), "json")
     assert json.loads(as_json.read_text())["messages"][0]["text"] == "Question"
@@ -265,8 +300,8 @@ def test_an_export_that_cannot_be_written_is_told(
 ) -> None:
     (one,) = stored(services, "Question")
     sidebar.exportConversation(one, QUrl.fromLocalFile(str(tmp_path / "nowhere" / "out.md")), "markdown")
-    wait(lambda: "cannot be written" in app.notice)
-    assert app.noticeAction == ""
+    wait(lambda: "cannot be written" in app.notice.text)
+    assert app.notice.action == ""
 
 
 @pytest.mark.parametrize(

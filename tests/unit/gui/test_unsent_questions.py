@@ -55,8 +55,8 @@ def test_a_question_that_fails_out_of_sight_is_a_draft_of_its_conversation(
     full_disk()
     conversation.send("lost?")
     app.newChat()
-    wait(lambda: app.notice)
-    assert app.notice == "A question was not sent and is a draft again. The disk is full."
+    wait(lambda: app.notice.text)
+    assert app.notice.text == "A question was not sent and is a draft again. The disk is full."
     assert (conversation.draft, conversation.problem) == ("", "")
     app.openConversation(first)
     assert conversation.draft == "lost?"
@@ -75,7 +75,7 @@ def test_the_first_question_of_a_conversation_that_never_began_is_a_new_chat_s_d
     full_disk()
     conversation.send("lost?")
     app.openConversation(first)
-    wait(lambda: app.notice)
+    wait(lambda: app.notice.text)
     assert conversation.draft == ""
     app.newChat()
     assert conversation.draft == "lost?"
@@ -88,7 +88,7 @@ def test_what_the_panel_asked_comes_back_in_the_panel_alone(
     quick = app.quickChat.conversation
     quick.send("Hi")
     wait(lambda: quick.problem)
-    assert (quick.draft, conversation.draft, app.notice) == ("Hi", "", "")
+    assert (quick.draft, conversation.draft, app.notice.text) == ("Hi", "", "")
 
 
 def test_an_answer_that_cannot_be_tried_again_types_nothing(
