@@ -23,7 +23,7 @@ def test_what_is_given_counts() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "hint"),
     [
-        ("sampling.temperature", -0.1, "--temperature"),
+        ("sampling.temperature", -1.5, "--temperature"),
         ("sampling.temperature", float("nan"), "--temperature"),
         ("sampling.repeat_penalty", float("inf"), "--repeat-penalty"),
         ("sampling.top_p", 1.5, "--top-p"),
