@@ -4,6 +4,8 @@ Process: any. Thread rule: immutable, share freely.
 
 Messages form a tree through `parent_id`: an edit or a regeneration is a sibling, never a deletion. What is
 shown is the branch from the root to the conversation's active leaf.
+
+Thousands of messages live at once and never refer back to each other: ``gc=False`` keeps collections from walking them.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class FinishReason(enum.StrEnum):
     ERROR = "error"
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Tokens of one answer.
 
     Attributes:
@@ -54,7 +56,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int = 0
 
 
-class Timings(msgspec.Struct, frozen=True, kw_only=True):
+class Timings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where the time of one answer went.
 
     Attributes:
@@ -72,7 +74,7 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_s: float = 0.0
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One turn of one speaker.
 
     Attributes:

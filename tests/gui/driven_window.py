@@ -135,6 +135,12 @@ class DrivenWindow:
             timer.start()
             pause.exec()
 
+    def live(self, milliseconds: int) -> None:
+        """Let the window live for this long; the app's other threads too."""
+        pause = QEventLoop()
+        QTimer.singleShot(milliseconds, pause.quit)
+        pause.exec()
+
     def wait_for_words(self, words: str) -> None:
         """Wait until they can be read in the window."""
         self.wait_until(lambda: words in self.words())

@@ -14,7 +14,6 @@ import time
 
 from PySide6.QtCore import QTimer
 from PySide6.QtQuick import QQuickItem
-from PySide6.QtTest import QTest
 
 from assistant.bootstrap import build_services
 from assistant.core.events import AnswerGrew, Event
@@ -68,20 +67,20 @@ def main() -> None:
     store_long_conversation(services)
     window = DrivenWindow(services)
     window.wait_until(lambda: window.app.model.state == "ready")
-    QTest.qWait(1500)
+    window.live(1500)
     openings = []
     for _ in range(OPENINGS):
         openings.append(time_to_open(window))
-        QTest.qWait(500)
+        window.live(500)
         window.app.newChat()
-        QTest.qWait(300)
+        window.live(300)
     openings.append(time_to_open(window))
 
     tokens = TokenCount(services)
     window.app.conversation.send(f"Warm up: {3 * rate} tokens at {rate}/s")
     window.wait_until(lambda: tokens.value > 0)
     window.wait_for_answer()
-    QTest.qWait(1000)
+    window.live(1000)
     tokens.value = 0
     probe, meter = GuiProbe(), CostMeter(lambda: tokens.value)
     window.window.frameSwapped.connect(probe.mark_frame)
