@@ -60,6 +60,7 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
         Exit status: 0, or 1 where the window could not open.
     """
     qt = prepare_qt(sys.argv[:1])
+    quit_on_signals(qt)
     request = WindowRequest.from_start(command)
     instance = SingleInstance(data_folder)
     try:
@@ -76,7 +77,6 @@ def run(build_services: Callable[[], Services], data_folder: Path, command: Wind
         instance.received.connect(desktop.take)
         desktop.graphicsFailed.connect(lambda: qt.exit(_GRAPHICS_FAILED))
         desktop.start(request)
-        quit_on_signals(qt)
         status = qt.exec()
         instance.stop_listening()
         qInstallMessageHandler(None)  # it would need Python on threads that Qt waits for at the end

@@ -9,11 +9,11 @@ import signal
 import socket
 from types import FrameType
 
-from PySide6.QtCore import QCoreApplication, QSocketNotifier
+from PySide6.QtCore import QCoreApplication, QMetaObject, QSocketNotifier, Qt
 
 
 def quit_on_signals(qt: QCoreApplication) -> None:
-    """Quit on SIGINT and SIGTERM.
+    """Quit on SIGINT and SIGTERM; one that comes before the event loop runs quits as soon as it does.
 
     Python runs signal handlers between its own instructions only, and Qt's event loop is none of them: a byte in a
     socket wakes it.
@@ -27,7 +27,8 @@ def quit_on_signals(qt: QCoreApplication) -> None:
     qt.aboutToQuit.connect(lambda: there.fileno())  # keeps both ends open as long as Qt may need them
 
     def quit_app(_number: int, _frame: FrameType | None) -> None:
-        qt.quit()
+        # Queued: Qt forgets a `quit` that comes before its event loop.
+        QMetaObject.invokeMethod(qt, "quit", Qt.ConnectionType.QueuedConnection)
 
     signal.signal(signal.SIGINT, quit_app)
     signal.signal(signal.SIGTERM, quit_app)
