@@ -12,7 +12,8 @@ from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import EngineStopped, FamulusError
 from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import ModelSettings
-from assistant.protocol.engine_messages import GenerationFinished, PromptMessage
+from assistant.protocol.engine_messages import GenerationFinished
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.storage.database import Database

@@ -33,10 +33,10 @@ from assistant.protocol.engine_messages import (
     LoadProgressed,
     ModelLoaded,
     ModelUnloaded,
-    PromptMessage,
     TokensCounted,
     UnloadModel,
 )
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.protocol.workers import WorkerName
 
 log = logging.getLogger(__name__)

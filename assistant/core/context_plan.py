@@ -34,6 +34,10 @@ N_CTX_MIN = 512
 N_CTX_AUTOMATIC = 8192
 N_BATCH = 256
 """Tokens of one prompt step: as fast as 512 on a processor, and progress is told twice as often."""
+N_SEQUENCES = 8
+"""Conversations that share the KV cache: eight cost as much as one, they only share its cells."""
+N_RECURRENT_SEQUENCES = 4
+"""For recurrent models, whose state is there once a sequence."""
 F16_BYTES = 2
 F32_BYTES = 4
 PROCESS_BYTES = 64 * MIB
@@ -65,7 +69,9 @@ class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.overhead_bytes
 
 
-def estimate_memory(facts: ModelFacts, n_ctx: int, *, n_batch: int = N_BATCH, n_seq_max: int = 1) -> MemoryEstimate:
+def estimate_memory(
+    facts: ModelFacts, n_ctx: int, *, n_batch: int = N_BATCH, n_seq_max: int = N_SEQUENCES
+) -> MemoryEstimate:
     """Memory that the model needs with a context of `n_ctx` tokens.
 
     Recurrent state (Mamba, RWKV) is not counted; it does not grow with the context.

@@ -15,6 +15,7 @@ import enum
 import msgspec
 
 from assistant.core.errors import ErrorInfo
+from assistant.core.media import Attachment
 
 
 class Role(enum.StrEnum):
@@ -47,13 +48,17 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         prompt_tokens: Tokens of the whole prompt, cached ones included.
-        cached_tokens: How many of them were still in the KV memory and not read again.
+        cached_tokens: How many of them were in the KV memory, kept or brought back, and not read again.
         completion_tokens: Tokens generated.
+        restored_tokens: How many of the cached ones came back from a snapshot for this answer.
+        encoded_media: Pictures and sounds that the projector looked at for this answer.
     """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    restored_tokens: int = 0
+    encoded_media: int = 0
 
 
 class Timings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -93,6 +98,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         token_ids: The ids that the model generated for `text`; empty for a question. An answer tokenised
             again is often other tokens, so prefix reuse matches these.
         vocabulary: Digest of the vocabulary that `token_ids` belong to.
+        attachments: What goes with a question, in order.
     """
 
     id: str
@@ -109,6 +115,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timings: Timings | None = None
     token_ids: tuple[int, ...] = ()
     vocabulary: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):

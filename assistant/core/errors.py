@@ -115,6 +115,38 @@ class GenerationFailed(FamulusError):
     """llama.cpp reported an error while it read the prompt or generated."""
 
 
+class AttachmentUnsupported(FamulusError):
+    """The file is nothing that can go with a message."""
+
+
+class AttachmentDamaged(FamulusError):
+    """The picture or sound is truncated, contradicts itself, or is gone."""
+
+
+class AttachmentTooLarge(FamulusError):
+    """The picture has too many pixels, or the file too many bytes."""
+
+
+class MediaNotSupported(FamulusError):
+    """The loaded model cannot see, or cannot hear."""
+
+
+class MediaFailed(FamulusError):
+    """The projector could not read a picture or a sound."""
+
+
+class ProjectorNotFound(FamulusError):
+    """There is no projector file where one was expected."""
+
+
+class ProjectorDamaged(FamulusError):
+    """The file is no projector, is truncated, or contradicts itself."""
+
+
+class ProjectorForeign(FamulusError):
+    """A sound projector of another model."""
+
+
 class EngineStopped(FamulusError):
     """The engine worker ended in the middle of a request."""
 

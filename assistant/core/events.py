@@ -9,6 +9,7 @@ import msgspec
 
 from assistant.core.conversation import Message
 from assistant.core.errors import ErrorInfo
+from assistant.core.media import MediaKind
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +31,14 @@ class ModelReady(Event, frozen=True, kw_only=True):
         n_ctx: Context length, tokens.
         load_s: Seconds the load took.
         note: Something the person should know, for example that the chat template was replaced; may be empty.
+        media: What it takes in besides text.
     """
 
     model: str
     n_ctx: int
     load_s: float
     note: str = ""
+    media: frozenset[MediaKind] = frozenset()
 
 
 class ModelFailed(Event, frozen=True, kw_only=True):
@@ -79,6 +82,13 @@ class PromptRead(TurnEvent, frozen=True, kw_only=True):
     n_done: int
     n_total: int
     n_cached: int
+
+
+class MediaRead(TurnEvent, frozen=True, kw_only=True):
+    """The projector has looked at `n_done` of the `n_total` pictures and sounds that are new to it."""
+
+    n_done: int
+    n_total: int
 
 
 class AnswerGrew(TurnEvent, frozen=True, kw_only=True):

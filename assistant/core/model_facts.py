@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.media import MediaKind
+
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Facts read from a GGUF header; names are llama.cpp's.
@@ -54,3 +56,23 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_chat_template: bool = False
     tensor_bytes: int = 0
     recommended_temperature: float | None = None
+
+
+class ProjectorFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts read from the GGUF header of a projector: the part of a model that sees or hears.
+
+    Attributes:
+        name: ``general.name``, or the file name without its suffix.
+        projector_type: ``clip.projector_type``, for example ``mlp``.
+        media: What it takes in.
+        n_embd: Width of what it hands to the model; 0 where the header does not say.
+        image_size: Side of the square that it looks at, pixels; 0 where that varies.
+        tensor_bytes: Bytes of all tensors.
+    """
+
+    name: str
+    projector_type: str
+    media: frozenset[MediaKind]
+    n_embd: int = 0
+    image_size: int = 0
+    tensor_bytes: int = 0

@@ -58,3 +58,28 @@ class DataPaths:
     def input_history(self) -> Path:
         """Lines typed at the terminal's prompt."""
         return self.home / "input_history"
+
+    @property
+    def attachments(self) -> Path:
+        """Pictures and sounds of messages, each named by its SHA-256."""
+        return self.home / "attachments"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Small pictures of attachments; may be deleted."""
+        return self.home / "thumbnails"
+
+    @property
+    def pixels(self) -> Path:
+        """Attachments as the engine reads them; may be deleted."""
+        return self.home / "pixels"
+
+    @property
+    def snapshots(self) -> Path:
+        """What models had read of conversations; may be deleted."""
+        return self.home / "snapshots"
+
+    @property
+    def snapshot_key(self) -> Path:
+        """Secret that tells our own snapshots from foreign files; without it they are worthless."""
+        return self.home / "snapshot_key"

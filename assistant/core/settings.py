@@ -24,6 +24,13 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Which model is loaded, and how."""
 
     path: Annotated[str, Meta(title="Model file", description="GGUF file to load; empty for the starter model.")] = ""
+    mmproj: Annotated[
+        str,
+        Meta(
+            title="Projector file",
+            description="GGUF file with which the model sees or hears; empty for the one beside the model.",
+        ),
+    ] = ""
     n_ctx: Annotated[
         int,
         Meta(
@@ -134,6 +141,28 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = DEFAULT_SYSTEM_PROMPT
 
 
+class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the model has read of a conversation, kept on disk."""
+
+    enabled: Annotated[
+        bool,
+        Meta(
+            title="Continue long chats at once",
+            description="Keep on disk what the model has read of a chat, so that it is not read again.",
+        ),
+    ] = True
+    max_mib: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_048_576,
+            title="Disk space for this",
+            description="The chats that were not used for the longest time give way.",
+            extra_json_schema=_unit("MiB"),
+        ),
+    ] = 4096
+
+
 class AppearanceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the window looks."""
 
@@ -182,6 +211,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model: ModelSettings = ModelSettings()
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     appearance: AppearanceSettings = AppearanceSettings()
     quick_chat: QuickChatSettings = QuickChatSettings()
     window: WindowSettings = WindowSettings()

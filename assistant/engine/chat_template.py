@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from assistant.core.errors import TemplateFailed
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
-from assistant.protocol.engine_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMessage
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,11 @@ import msgspec
 from assistant.core.context_plan import N_BATCH
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import ErrorInfo
+from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
+from assistant.protocol.prompt_messages import PromptMessage
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -32,20 +34,18 @@ class _Request(_Message, frozen=True, kw_only=True):
     request_id: str
 
 
-class PromptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message of a prompt.
+class SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the worker keeps what a model has read of conversations.
 
     Attributes:
-        role: ``system``, ``user`` or ``assistant``.
-        text: Its text.
-        token_ids: Ids that the model generated for exactly this text; empty if it did not.
-        vocabulary: Digest of the vocabulary of `token_ids`; ids of another vocabulary are ignored.
+        folder: Folder of the snapshots.
+        key_path: File of the secret for their MAC, 32 bytes.
+        max_bytes: Space they may take.
     """
 
-    role: str
-    text: str
-    token_ids: tuple[int, ...] = ()
-    vocabulary: str = ""
+    folder: str
+    key_path: str
+    max_bytes: int
 
 
 class LoadModel(_Request, frozen=True, kw_only=True):
@@ -57,6 +57,9 @@ class LoadModel(_Request, frozen=True, kw_only=True):
         n_batch: Tokens of one prompt step: how often progress is told.
         n_gpu_layers: Layers on the graphics card; -1 for all.
         n_threads: Processor threads.
+        mmproj: GGUF file of the projector, checked before; empty for none.
+        n_seq_max: Conversations that are kept in memory; 0 lets the engine choose.
+        snapshots: Where what was read is kept; None for nowhere.
     """
 
     path: str
@@ -64,6 +67,9 @@ class LoadModel(_Request, frozen=True, kw_only=True):
     n_batch: int = N_BATCH
     n_gpu_layers: int = -1
     n_threads: int = 1
+    mmproj: str = ""
+    n_seq_max: int = 0
+    snapshots: SnapshotOptions | None = None
 
 
 class UnloadModel(_Request, frozen=True, kw_only=True):
@@ -76,10 +82,14 @@ class Generate(_Request, frozen=True, kw_only=True):
     Attributes:
         messages: The prompt, first message first.
         sampling: How tokens are chosen.
+        conversation_id: Whose prompt it is: names its sequence and its snapshot; empty for none's.
+        interactive: Whether a person waits for it: it then goes before those for which nobody does.
     """
 
     messages: tuple[PromptMessage, ...]
     sampling: SamplingParameters
+    conversation_id: str = ""
+    interactive: bool = True
 
 
 class CountTokens(_Request, frozen=True, kw_only=True):
@@ -90,6 +100,16 @@ class CountTokens(_Request, frozen=True, kw_only=True):
     """
 
     messages: tuple[PromptMessage, ...]
+
+
+class SaveSnapshots(_Request, frozen=True, kw_only=True):
+    """Put everything worth keeping on disk, because the app is about to close. Closed by `SnapshotsSaved`."""
+
+
+class ForgetConversation(_Request, frozen=True, kw_only=True):
+    """Drop what was read of a deleted conversation, in memory and on disk. Closed by `ConversationForgotten`."""
+
+    conversation_id: str
 
 
 class DescribeBackends(_Request, frozen=True, kw_only=True):
@@ -106,7 +126,9 @@ class Cancel(_Message, frozen=True, kw_only=True):
     request_id: str
 
 
-EngineRequest = LoadModel | UnloadModel | Generate | CountTokens | DescribeBackends | Cancel
+EngineRequest = (
+    LoadModel | UnloadModel | Generate | CountTokens | SaveSnapshots | ForgetConversation | DescribeBackends | Cancel
+)
 
 
 class Hello(_Message, frozen=True, kw_only=True):
@@ -144,6 +166,8 @@ class ModelLoaded(_Reply, frozen=True, kw_only=True):
         vocabulary: Digest of the vocabulary.
         load_s: Seconds the load took.
         template_note: Why the model's own chat template is not used; empty if it is.
+        media: What it takes in besides text.
+        media_note: Why the projector that was given is not used; empty if it is, or if there was none.
     """
 
     n_ctx: int
@@ -151,6 +175,8 @@ class ModelLoaded(_Reply, frozen=True, kw_only=True):
     vocabulary: str
     load_s: float
     template_note: str = ""
+    media: frozenset[MediaKind] = frozenset()
+    media_note: str = ""
 
 
 class ModelUnloaded(_Reply, frozen=True, kw_only=True):
@@ -169,6 +195,13 @@ class PromptProgressed(_Reply, frozen=True, kw_only=True):
     n_done: int
     n_total: int
     n_cached: int
+
+
+class MediaProgressed(_Reply, frozen=True, kw_only=True):
+    """How many of the pictures and sounds that are new to it the projector has looked at."""
+
+    n_done: int
+    n_total: int
 
 
 class TokensGenerated(_Reply, frozen=True, kw_only=True):
@@ -197,6 +230,16 @@ class GenerationFinished(_Reply, frozen=True, kw_only=True):
     usage: Usage
     timings: Timings
     token_ids: tuple[int, ...] = ()
+
+
+class SnapshotsSaved(_Reply, frozen=True, kw_only=True):
+    """How many conversations were put on disk."""
+
+    n_saved: int
+
+
+class ConversationForgotten(_Reply, frozen=True, kw_only=True):
+    """Nothing of the conversation is left."""
 
 
 class TokensCounted(_Reply, frozen=True, kw_only=True):
@@ -249,9 +292,12 @@ EngineReply = (
     | ModelLoaded
     | ModelUnloaded
     | PromptProgressed
+    | MediaProgressed
     | TokensGenerated
     | GenerationFinished
     | TokensCounted
+    | SnapshotsSaved
+    | ConversationForgotten
     | BackendsDescribed
     | Failed
 )

@@ -15,6 +15,7 @@ class WorkerName(enum.StrEnum):
     """The word behind ``--worker``."""
 
     ENGINE = "engine"
+    IMAGE = "image"
     TEMPLATE = "template"
 
 

@@ -15,7 +15,8 @@ import psutil
 from assistant.clients.engine_client import EngineCall, EngineClient
 from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import Settings
-from assistant.protocol.engine_messages import GenerationFinished, PromptMessage
+from assistant.protocol.engine_messages import GenerationFinished
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.library import LibraryService
 
 ANSWER_TOKENS = 64

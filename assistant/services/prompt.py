@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from assistant.core.conversation import Message, Role
-from assistant.protocol.engine_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMessage
 
 
 def prompt_messages(system_prompt: str, branch: Iterable[Message]) -> tuple[PromptMessage, ...]:

@@ -23,7 +23,8 @@ from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, Prom
 from assistant.core.reasoning import split_reasoning
 from assistant.core.sampling import DEFAULT_TEMPERATURE, SamplingParameters
 from assistant.core.settings import SamplingSettings, Settings
-from assistant.protocol.engine_messages import GenerationFinished, PromptMessage, PromptProgressed, TokensGenerated
+from assistant.protocol.engine_messages import GenerationFinished, PromptProgressed, TokensGenerated
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.prompt import path_to, prompt_messages

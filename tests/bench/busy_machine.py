@@ -17,7 +17,8 @@ from pathlib import Path
 from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import GenerationFinished, LoadModel, PromptMessage
+from assistant.protocol.engine_messages import GenerationFinished, LoadModel
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.library import usable_cores
 
 ROUNDS = 3

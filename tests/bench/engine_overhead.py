@@ -22,7 +22,8 @@ import llama_cpp.llama_cpp as llama
 from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import GenerationFinished, LoadModel, PromptMessage, TokensGenerated
+from assistant.protocol.engine_messages import GenerationFinished, LoadModel, TokensGenerated
+from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.library import usable_cores
 
 ROUNDS = 7

@@ -24,10 +24,10 @@ from assistant.protocol.engine_messages import (
     EngineReply,
     GenerationFinished,
     LoadModel,
-    PromptMessage,
     PromptProgressed,
     TokensGenerated,
 )
+from assistant.protocol.prompt_messages import PromptMessage
 from tests.fakes.fake_engine import FakeEngine, Stall
 
 PROMPT = (PromptMessage(role="user", text="Count from one to one hundred."),)

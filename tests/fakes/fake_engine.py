@@ -38,10 +38,10 @@ from assistant.protocol.engine_messages import (
     LoadModel,
     LoadProgressed,
     ModelLoaded,
-    PromptMessage,
     PromptProgressed,
     TokensGenerated,
 )
+from assistant.protocol.prompt_messages import PromptMessage
 
 GIB = 1024**3
 

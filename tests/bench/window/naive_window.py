@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QApplication, QTextEdit
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
-from assistant.protocol.engine_messages import GenerationFinished, PromptMessage, TokensGenerated
+from assistant.protocol.engine_messages import GenerationFinished, TokensGenerated
+from assistant.protocol.prompt_messages import PromptMessage
 from tests.bench.window.answer_text import short_answer
 from tests.bench.window.gui_probe import CostMeter, GuiProbe, load_average, percentiles_ms
 from tests.bench.window.long_conversation import N_MESSAGES

@@ -14,7 +14,8 @@ import psutil
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
-from assistant.protocol.engine_messages import LoadModel, PromptMessage, PromptProgressed, TokensGenerated
+from assistant.protocol.engine_messages import LoadModel, PromptProgressed, TokensGenerated
+from assistant.protocol.prompt_messages import PromptMessage
 
 home, model, busy_with = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 client = EngineClient(home, home)

@@ -20,10 +20,10 @@ from assistant.protocol.engine_messages import (
     EngineReply,
     GenerationFinished,
     LoadModel,
-    PromptMessage,
     PromptProgressed,
     TokensGenerated,
 )
+from assistant.protocol.prompt_messages import PromptMessage
 from tests.integration.engine.teacher import Teacher
 
 N_CTX = 1024

@@ -9,7 +9,8 @@ import pytest
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
-from assistant.protocol.engine_messages import GenerationFinished, LoadModel, PromptMessage
+from assistant.protocol.engine_messages import GenerationFinished, LoadModel
+from assistant.protocol.prompt_messages import PromptMessage
 from tests.tiny_gguf import write_tiny_model
 
 TEMPLATES = {

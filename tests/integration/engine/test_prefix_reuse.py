@@ -10,7 +10,7 @@ import pytest
 
 from assistant.core.conversation import FinishReason
 from assistant.core.sampling import SamplingParameters
-from assistant.protocol.engine_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMessage
 from tests.integration.engine.conversation_walk import GREEDY, N_THREADS, QUESTIONS, Answer, Talker, judge_walk
 from tests.integration.engine.teacher import Teacher
 

@@ -31,10 +31,10 @@ from assistant.protocol.engine_messages import (
     GenerationFinished,
     LoadModel,
     ModelLoaded,
-    PromptMessage,
     PromptProgressed,
     TokensGenerated,
 )
+from assistant.protocol.prompt_messages import PromptMessage
 
 TIMEOUT_S = 60.0
 APP = Path(__file__).with_name("app_script.py")

@@ -11,7 +11,8 @@ from assistant.clients import engine_client
 from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import EngineStopped, EngineUnavailable, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.sampling import SamplingParameters
-from assistant.protocol.engine_messages import LoadModel, PromptMessage, TokensGenerated
+from assistant.protocol.engine_messages import LoadModel, TokensGenerated
+from assistant.protocol.prompt_messages import PromptMessage
 
 FakeWorker = Callable[[str], None]
 MESSAGES = (PromptMessage(role="user", text="Hi"),)

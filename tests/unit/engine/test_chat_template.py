@@ -12,7 +12,7 @@ from assistant.engine.chat_template import (
     chatml,
 )
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
-from assistant.protocol.engine_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMessage
 
 Conversation = Sequence[dict[str, str]]
 

@@ -16,7 +16,7 @@ from assistant.engine import template_renderer
 from assistant.engine.chat_template import ChatTemplate
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
 from assistant.engine.template_worker import ADDRESS_SPACE_BYTES
-from assistant.protocol.engine_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMessage
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 USER = {"role": "user", "content": " Hi "}
