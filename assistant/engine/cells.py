@@ -57,11 +57,12 @@ def n_positions(cells: Sequence[Cell]) -> int:
 def last_position(cells: Sequence[Cell], is_mrope: bool) -> int:
     """What ``llama_memory_seq_pos_max`` says of a sequence of these cells; -1 for none.
 
-    Under M-RoPE all KV cells of a picture lie at the position where it begins.
+    Under M-RoPE all KV cells of a picture lie at the position where it begins; those of a sound follow each other.
     """
     if not cells:
         return -1
-    if is_mrope and isinstance(cells[-1], MediaCell):
+    last = cells[-1]
+    if is_mrope and isinstance(last, MediaCell) and last.kind is MediaKind.IMAGE:
         return n_positions(cells[:-1])
     return n_positions(cells) - 1
 

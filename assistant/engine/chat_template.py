@@ -6,6 +6,9 @@ The result keeps apart what the template wrote and what people wrote, because on
 become control tokens. To tell them apart the template is rendered twice: over the messages, and over marks in
 place of their contents. Where a template alters a content (trims it, drops the reasoning of earlier answers), the
 altered content is taken from the first rendering.
+
+Templates never hear of pictures and sounds: these are put before the contents afterwards. So a template that only
+takes strings serves as well as one that knows pictures, and the tokens around a picture are written once, by mtmd.
 """
 
 from __future__ import annotations
@@ -16,9 +19,13 @@ import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from assistant.core.errors import TemplateFailed
+from assistant.engine.segments import Segment, content_segments, contents_between, without_empty
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.protocol.template_messages import TemplateMessage
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +36,7 @@ CHATML_STOPS = ("<|im_end|>", "<|im_start|>")
 """What ends an answer under ChatML even where the vocabulary has no such tokens."""
 _MARK_WORD = "famulus"
 _PROBE = (PromptMessage(role="user", text="Hello"),)
-
-
-class Segment(NamedTuple):
-    """A piece of the rendered prompt.
-
-    Attributes:
-        text: Its text.
-        message: The message whose content this is; None for the template's own words.
-    """
-
-    text: str
-    message: PromptMessage | None = None
+_TWO_TURNS = (*_PROBE, PromptMessage(role="assistant", text="Hi"), PromptMessage(role="user", text="Bye"))
 
 
 class RenderedPrompt(NamedTuple):
@@ -71,6 +67,8 @@ class ChatTemplate:
         self._source = source or ""
         self._variables = variables
         self._renderer = renderer
+        self._takes_parts = False
+        self._between_turns: str | None = None
         self.note = self._probe()
         if self.note:
             log.warning("chat template replaced by ChatML: %s", self.note)
@@ -81,13 +79,39 @@ class ChatTemplate:
         if len(self._source) > MAX_TEMPLATE_CHARACTERS:
             return "The model's chat template is too large; ChatML is used."
         try:
-            segments = self._render(_PROBE).segments
+            if self._shows_messages():
+                return ""
+            self._takes_parts = True
+            if self._shows_messages():
+                return ""
         except TemplateFailed as error:
             log.warning("chat template failed: %s", error.info.cause)
             return "The model's chat template does not work; ChatML is used."
-        if not any(segment.message for segment in segments):
-            return "The model's chat template leaves the messages out; ChatML is used."
-        return ""
+        return "The model's chat template leaves the messages out; ChatML is used."
+
+    def _shows_messages(self) -> bool:
+        return any(segment.message for segment in self._render(_PROBE).segments)
+
+    def between_turns(self) -> str:
+        """What stands between the end of an answer and the content of the next question; empty if that is unknown.
+
+        It can be read while the person still thinks about the question.
+        """
+        if self._between_turns is None:
+            self._between_turns = self._ask_between_turns()
+        return self._between_turns
+
+    def _ask_between_turns(self) -> str:
+        try:
+            segments = chatml(_TWO_TURNS).segments if self.note else self._render(_TWO_TURNS).segments
+        except TemplateFailed:
+            return ""
+        messages = [segment.message for segment in segments]
+        _, answer, question = _TWO_TURNS
+        if answer not in messages or question not in messages:
+            return ""
+        between = segments[messages.index(answer) + 1 : messages.index(question)]
+        return "".join(segment.text for segment in between)
 
     def render(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
         """Render the messages, up to where the answer begins; under ChatML where the template refuses them."""
@@ -111,33 +135,41 @@ class ChatTemplate:
 
     def _render(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
         nonce = secrets.token_hex(8)
-        plain = [{"role": message.role, "content": message.text} for message in messages]
-        marked = [{"role": message.role, "content": _mark(nonce, i)} for i, message in enumerate(messages)]
+        plain = [self._message(message.role, message.text) for message in messages]
+        marked = [self._message(message.role, _mark(nonce, i)) for i, message in enumerate(messages)]
         plain_text, marked_text = self._renderer.render(self._source, [plain, marked], self._variables)
         pieces = re.split(_mark(nonce, r"(\d+)"), marked_text)
-        numbers = {str(number): message for number, message in enumerate(messages)}
+        numbers = {str(number): number for number in range(len(messages))}
         literals, indexes = pieces[0::2], pieces[1::2]
-        occurrences = [numbers[index] for index in indexes if index in numbers]
-        contents = _align(plain_text, literals, occurrences) if len(occurrences) == len(indexes) else None
+        shown = [numbers[index] for index in indexes if index in numbers]
+        texts = [messages[number] for number in shown]
+        contents = contents_between(plain_text, literals, texts) if len(shown) == len(indexes) else None
         if contents is None:
-            if len(occurrences) < len(indexes) or _MARK_WORD in "".join(literals).lower():
+            if len(shown) < len(indexes) or _MARK_WORD in "".join(literals).lower():
                 raise TemplateFailed("The model's chat template does not work.", cause="it rewrites the messages")
-            contents = [message.text for message in occurrences]
+            contents = [message.text for message in texts]
         if sum(map(len, contents)) > MAX_PROMPT_CHARACTERS:
             raise TemplateFailed("The model's chat template does not work.", cause="it repeats the messages too often")
         segments = [Segment(literals[0])]
-        for literal, content, message in zip(literals[1:], contents, occurrences, strict=True):
-            segments += [Segment(content, message), Segment(literal)]
-        return RenderedPrompt([segment for segment in segments if segment.text])
+        with_media = set(shown)
+        for number, content, literal in zip(shown, contents, literals[1:], strict=True):
+            segments += content_segments(messages[number], content, with_media=number in with_media)
+            segments.append(Segment(literal))
+            with_media.discard(number)  # once, even where a template writes a content twice
+        return RenderedPrompt(without_empty(segments))
+
+    def _message(self, role: str, text: str) -> TemplateMessage:
+        return {"role": role, "content": [{"type": "text", "text": text}] if self._takes_parts else text}
 
 
 def chatml(messages: Sequence[PromptMessage]) -> RenderedPrompt:
     """The ChatML format of OpenAI's chat markup: ``<|im_start|>role`` newline, content, ``<|im_end|>``."""
     segments = []
     for message in messages:
-        segments += [Segment(f"<|im_start|>{message.role}\n"), Segment(message.text, message), Segment("<|im_end|>\n")]
+        begin, end = Segment(f"<|im_start|>{message.role}\n"), Segment("<|im_end|>\n")
+        segments += [begin, *content_segments(message, message.text), end]
     segments.append(Segment("<|im_start|>assistant\n"))
-    return RenderedPrompt([segment for segment in segments if segment.text], CHATML_STOPS)
+    return RenderedPrompt(without_empty(segments), CHATML_STOPS)
 
 
 def _mark(nonce: str, index: int | str) -> str:
@@ -148,34 +180,5 @@ def _merge_system(messages: Sequence[PromptMessage]) -> list[PromptMessage]:
     system = "\n\n".join(message.text for message in messages if message.role == "system")
     rest = [message for message in messages if message.role != "system"]
     if system and rest:
-        rest[0] = PromptMessage(role=rest[0].role, text=f"{system}\n\n{rest[0].text}")
+        rest[0] = msgspec.structs.replace(rest[0], text=f"{system}\n\n{rest[0].text}", token_ids=())
     return rest
-
-
-def _align(plain: str, literals: Sequence[str], messages: Sequence[PromptMessage]) -> list[str] | None:
-    """The contents as they stand between the literals in `plain`; None if it cannot be told.
-
-    Contents are untrusted and may hold the literals, so the whole content is tried first, then the trimmed one;
-    only a content that the template cut shorter is searched for.
-    """
-    if not plain.startswith(literals[0]):
-        return None
-    at = len(literals[0])
-    contents = []
-    for message, literal in zip(messages, literals[1:], strict=True):
-        content = _content_at(plain, at, message.text, literal)
-        if content is None:
-            return None
-        contents.append(content)
-        at += len(content) + len(literal)
-    return contents if at == len(plain) else None
-
-
-def _content_at(plain: str, at: int, text: str, literal: str) -> str | None:
-    for candidate in (text, text.strip()):
-        if plain.startswith(candidate + literal, at):
-            return candidate
-    end = plain.find(literal, at) if literal else len(plain)
-    if end < 0 or plain[at:end] not in text:
-        return None
-    return plain[at:end]

@@ -8,44 +8,37 @@ from __future__ import annotations
 import logging
 import time
 
-import msgspec
-
 from assistant.core.errors import ModelNotLoaded
 from assistant.engine.backends import describe_backends, start_backends
+from assistant.engine.cancel import CancelFlag
 from assistant.engine.chat_template import ChatTemplate
-from assistant.engine.generation import Emit, Generation, PromptReader
-from assistant.engine.model import CancelFlag, Model
-from assistant.engine.prompt_tokens import prompt_token_ids
-from assistant.engine.sequences import Sequence as CellSequence
+from assistant.engine.generation import Emit
+from assistant.engine.loaded_model import LoadedModel
+from assistant.engine.model import Model
 from assistant.engine.template_renderer import TemplateRenderer
 from assistant.protocol.engine_messages import (
+    ConversationForgotten,
     CountTokens,
     DescribeBackends,
     EngineReply,
+    ForgetConversation,
     Generate,
     LoadModel,
     LoadProgressed,
     ModelLoaded,
     ModelUnloaded,
+    SaveSnapshots,
+    SnapshotsSaved,
     TokensCounted,
     UnloadModel,
 )
 
 log = logging.getLogger(__name__)
 
-Executable = LoadModel | UnloadModel | Generate | CountTokens | DescribeBackends
+Executable = LoadModel | UnloadModel | Generate | CountTokens | SaveSnapshots | ForgetConversation | DescribeBackends
 """Requests that run on the scheduler's thread, one after another."""
 
 _PROGRESS_INTERVAL_S = 0.1
-
-
-class _Loaded:
-    """A model and what belongs to it."""
-
-    def __init__(self, model: Model, template: ChatTemplate) -> None:
-        self.model = model
-        self.template = template
-        self.reader = PromptReader(model, CellSequence(seq_id=0))
 
 
 class Engine:
@@ -60,7 +53,7 @@ class Engine:
         self._cancel = cancel
         self._emit = emit
         self._renderer = TemplateRenderer()
-        self._loaded: _Loaded | None = None
+        self._loaded: LoadedModel | None = None
         start_backends()
 
     def execute(self, request: Executable, received_at: float) -> EngineReply:
@@ -80,9 +73,17 @@ class Engine:
                 self.close_model()
                 return ModelUnloaded(request_id=request.request_id)
             case Generate():
-                return self._generate(request, received_at)
+                return self._model_in_use().generate(request, received_at)
             case CountTokens():
-                return self._count_tokens(request)
+                n_tokens = self._model_in_use().count_tokens(request.messages)
+                return TokensCounted(request_id=request.request_id, n_tokens=n_tokens)
+            case SaveSnapshots():
+                n_saved = self._loaded.save() if self._loaded is not None else 0
+                return SnapshotsSaved(request_id=request.request_id, n_saved=n_saved)
+            case ForgetConversation():
+                if self._loaded is not None:
+                    self._loaded.forget(request.conversation_id)
+                return ConversationForgotten(request_id=request.request_id)
             case DescribeBackends():
                 return describe_backends(request.request_id)
 
@@ -103,10 +104,10 @@ class Engine:
         variables = {"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text}
         try:
             template = ChatTemplate(model.chat_template, variables, self._renderer)
+            self._loaded = LoadedModel(request, model, template, cancel=self._cancel, emit=self._emit)
         except BaseException:
             model.close()
             raise
-        self._loaded = _Loaded(model, template)
         return ModelLoaded(
             request_id=request.request_id,
             n_ctx=model.n_ctx,
@@ -114,37 +115,28 @@ class Engine:
             vocabulary=vocabulary.digest,
             load_s=time.perf_counter() - started,
             template_note=template.note,
+            media=model.media,
+            media_note=model.projector_note,
         )
 
-    def _generate(self, request: Generate, received_at: float) -> EngineReply:
-        loaded = self._model_in_use()
-        prompt = loaded.template.render(request.messages)
-        token_ids = prompt_token_ids(prompt.segments, loaded.model.vocabulary)
-        sampling = msgspec.structs.replace(request.sampling, stop=(*request.sampling.stop, *prompt.stops))
-        generation = Generation(
-            request.request_id,
-            loaded.model,
-            loaded.reader,
-            cancel=self._cancel,
-            emit=self._emit,
-            received_at=received_at,
-        )
-        return generation.run(token_ids, sampling)
+    def use_rest(self, idle_s: float) -> bool:
+        """Do one short piece of work that nobody waits for; returns whether there was one.
 
-    def _count_tokens(self, request: CountTokens) -> TokensCounted:
-        loaded = self._model_in_use()
-        prompt = loaded.template.render(request.messages)
-        n_tokens = len(prompt_token_ids(prompt.segments, loaded.model.vocabulary))
-        return TokensCounted(request_id=request.request_id, n_tokens=n_tokens)
+        Args:
+            idle_s: Seconds since the last request.
+        """
+        return self._loaded is not None and self._loaded.use_rest(idle_s)
 
-    def _model_in_use(self) -> _Loaded:
+    def _model_in_use(self) -> LoadedModel:
         if self._loaded is None:
             raise ModelNotLoaded("No model is loaded.", remedy="Choose a model first.")
         return self._loaded
 
     def close_model(self) -> None:
-        """Free the loaded model and its template renderer, if there is one."""
-        if self._loaded is not None:
-            self._loaded.model.close()
-            self._loaded = None
-        self._renderer.close()
+        """Save what is worth it, and free the loaded model and its template renderer, if there is one."""
+        loaded, self._loaded = self._loaded, None
+        try:
+            if loaded is not None:
+                loaded.close()
+        finally:
+            self._renderer.close()

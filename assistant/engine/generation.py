@@ -6,68 +6,29 @@ Process: engine worker. Thread: the scheduler's only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+
+import msgspec
 
 from assistant.core.conversation import FinishReason, Timings, Usage
-from assistant.core.errors import ContextOverflow, GenerationFailed, RequestCancelled
+from assistant.core.errors import GenerationFailed, RequestCancelled
 from assistant.core.sampling import SamplingParameters
-from assistant.engine.model import CancelFlag, Model
+from assistant.engine.cancel import CancelFlag
+from assistant.engine.cells import n_kv_cells
+from assistant.engine.model import Model
+from assistant.engine.prompt_reader import PromptReader, Reading, context_overflow
+from assistant.engine.prompt_tokens import Prompt
 from assistant.engine.sampler import Sampler
-from assistant.engine.sequences import Sequence as CellSequence
-from assistant.engine.sequences import common_prefix, n_positions
 from assistant.engine.token_stream import Release, TokenStream
-from assistant.protocol.engine_messages import EngineReply, GenerationFinished, PromptProgressed, TokensGenerated
+from assistant.protocol.engine_messages import (
+    EngineReply,
+    GenerationFinished,
+    MediaProgressed,
+    PromptProgressed,
+    TokensGenerated,
+)
 
 Emit = Callable[[EngineReply], None]
-
-
-class PromptReader:
-    """Keeps one sequence of the KV memory equal to the prompt that is wanted.
-
-    Args:
-        model: The loaded model.
-        sequence: The bookkeeping of its sequence.
-    """
-
-    def __init__(self, model: Model, sequence: CellSequence) -> None:
-        self._model = model
-        self.sequence = sequence
-
-    def read(self, token_ids: Sequence[int], on_progress: Callable[[int], None]) -> int:
-        """Make the sequence hold exactly these tokens, with the logits of the last one.
-
-        Args:
-            token_ids: The prompt, at least one token and fewer than `n_ctx`.
-            on_progress: Called with the tokens held, at the start and after every batch.
-
-        Returns:
-            How many tokens did not have to be read.
-
-        Raises:
-            RequestCancelled: The request was stopped; what was read is kept.
-            GenerationFailed: llama.cpp failed; what was read is kept.
-        """
-        # The last token is always read again: only a decode leaves logits.
-        n_same = min(common_prefix(self.sequence.cells, token_ids), len(token_ids) - 1)
-        kept = self._model.keep_positions(self.sequence.seq_id, n_positions(token_ids[:n_same]))
-        self.sequence.truncate(kept)
-        n_cached = len(self.sequence.cells)
-        on_progress(n_cached)
-        for start in range(n_cached, len(token_ids), self._model.n_batch):
-            self.decode(token_ids[start : start + self._model.n_batch])
-            on_progress(len(self.sequence.cells))
-        return n_cached
-
-    def decode(self, token_ids: Sequence[int]) -> None:
-        """Read up to `n_batch` tokens more; raises as `read` does."""
-        try:
-            self._model.decode(token_ids, seq_id=self.sequence.seq_id, position=self.sequence.n_pos)
-        except Exception:
-            # Of an aborted batch a part may be there; what is unknown is read again.
-            self._model.keep_positions(self.sequence.seq_id, self.sequence.n_pos)
-            self.sequence.truncate(self._model.held_positions(self.sequence.seq_id))
-            raise
-        self.sequence.extend(token_ids)
 
 
 class Generation:
@@ -76,10 +37,13 @@ class Generation:
     Args:
         request_id: Id that all replies carry.
         model: The loaded model.
-        reader: Keeper of the sequence to use.
+        reader: Finder of the sequence to use.
         cancel: Set when the person stops the request.
         emit: Where progress replies go.
         received_at: `time.perf_counter` when the request arrived.
+
+    Attributes:
+        reading: The prompt in its sequence; None before it has one.
     """
 
     def __init__(
@@ -99,64 +63,68 @@ class Generation:
         self._emit = emit
         self._received_at = received_at
         self._prompt_s = 0.0
-        self._n_cached = 0
         self._token_times: list[float] = []
+        self.reading: Reading | None = None
 
-    def run(self, token_ids: Sequence[int], sampling: SamplingParameters) -> GenerationFinished:
+    def run(self, conversation_id: str, prompt: Prompt, sampling: SamplingParameters) -> GenerationFinished:
         """Answer the prompt.
+
+        Args:
+            conversation_id: Whose prompt it is; empty for nobody's.
+            prompt: The prompt.
+            sampling: How tokens are chosen.
 
         Raises:
             ContextOverflow: The prompt leaves no room for a single token.
-            GenerationFailed: llama.cpp failed, or the prompt is empty.
+            GenerationFailed: llama.cpp failed, or the prompt does not end with a token.
+            FamulusError: A picture or sound could not be read.
         """
-        n_ctx = self._model.n_ctx
-        if len(token_ids) >= n_ctx:
-            raise ContextOverflow(
-                "This conversation has {n_prompt} tokens, and the context holds {n_ctx}.",
-                remedy="Start a new conversation, or use a larger context length.",
-                n_prompt=len(token_ids),
-                n_ctx=n_ctx,
-            )
-        if not token_ids:
+        n_prompt = n_kv_cells(prompt.cells)
+        if n_prompt >= self._model.n_ctx:
+            raise context_overflow(n_prompt, self._model.n_ctx)
+        if not prompt.cells or not isinstance(prompt.cells[-1], int):
             raise GenerationFailed(
                 "The model's chat template leaves nothing of this conversation.", remedy="Try another model."
             )
         stream = TokenStream(sampling.stop)
         try:
-            self._read_prompt(token_ids)
-            reason = self._sample(token_ids, sampling, stream)
+            reading = self._read_prompt(conversation_id, prompt)
+            reason = self._sample(reading, prompt, sampling, stream)
         except RequestCancelled:
             reason = FinishReason.CANCELLED
         finally:
             self._release(stream.flush())
-        return self._finished(reason, len(token_ids), stream)
+        return self._finished(reason, n_prompt, stream)
 
-    def _read_prompt(self, token_ids: Sequence[int]) -> None:
+    def _read_prompt(self, conversation_id: str, prompt: Prompt) -> Reading:
         started = time.perf_counter()
-        first = True
-
-        def progressed(n_done: int) -> None:
-            nonlocal first
-            if first:
-                self._n_cached, first = n_done, False
-            self._emit(
-                PromptProgressed(
-                    request_id=self._request_id, n_done=n_done, n_total=len(token_ids), n_cached=self._n_cached
-                )
-            )
-
         try:
-            self._reader.read(token_ids, progressed)
+            self.reading = reading = self._reader.begin(conversation_id, prompt)
+
+            def progressed(n_done: int, n_total: int) -> None:
+                self._emit(
+                    PromptProgressed(
+                        request_id=self._request_id, n_done=n_done, n_total=n_total, n_cached=reading.n_cached
+                    )
+                )
+
+            def looked(n_done: int, n_total: int) -> None:
+                self._emit(MediaProgressed(request_id=self._request_id, n_done=n_done, n_total=n_total))
+
+            reading.read(progressed, looked)
         finally:
             self._prompt_s = time.perf_counter() - started
+        return reading
 
-    def _sample(self, token_ids: Sequence[int], sampling: SamplingParameters, stream: TokenStream) -> FinishReason:
+    def _sample(
+        self, reading: Reading, prompt: Prompt, sampling: SamplingParameters, stream: TokenStream
+    ) -> FinishReason:
         vocabulary = self._model.vocabulary
-        room = self._model.n_ctx - len(token_ids)
+        room = self._model.n_ctx - n_kv_cells(prompt.cells)
         limit = min(sampling.max_tokens or room, room)
         sampler = Sampler(sampling, vocabulary.n_tokens)
         try:
-            sampler.accept_prompt(token_ids)
+            sampler.accept_prompt(prompt.cells)
             while True:
                 token_id = sampler.sample(self._model.context)
                 self._token_times.append(time.perf_counter())
@@ -170,7 +138,7 @@ class Generation:
                     return FinishReason.LENGTH
                 if self._cancel.is_set:
                     return FinishReason.CANCELLED
-                self._reader.decode([token_id])
+                reading.append(token_id)
         finally:
             sampler.close()
 
@@ -185,11 +153,22 @@ class Generation:
         return GenerationFinished(
             request_id=self._request_id,
             finish_reason=reason,
-            usage=Usage(prompt_tokens=n_prompt, cached_tokens=self._n_cached, completion_tokens=len(times)),
+            usage=self._usage(n_prompt),
             timings=Timings(
                 prompt_s=self._prompt_s,
                 first_token_s=times[0] - self._received_at if times else 0.0,
                 decode_tokens_per_s=(len(times) - 1) / span if span > 0 else 0.0,
             ),
             token_ids=tuple(stream.token_ids) if exact else (),
+        )
+
+    def _usage(self, n_prompt: int) -> Usage:
+        usage = Usage(prompt_tokens=n_prompt, completion_tokens=len(self._token_times))
+        if self.reading is None:
+            return usage
+        return msgspec.structs.replace(
+            usage,
+            cached_tokens=self.reading.n_cached,
+            restored_tokens=self.reading.n_restored,
+            encoded_media=len(self.reading.encoded),
         )

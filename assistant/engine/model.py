@@ -1,32 +1,39 @@
-"""A loaded model with its context: the native objects, and the few things done to them.
+"""A loaded model with its projector and context: the native objects, and the few things done to them.
 
-Process: engine worker. Thread: the scheduler's only, but for `Model.cancel`.
+Process: engine worker. Thread: the scheduler's only.
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 
 import llama_cpp.llama_cpp as llama
 
-from assistant.core.errors import GenerationFailed, ModelLoadFailed, RequestCancelled
+from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES
+from assistant.core.errors import (
+    GenerationFailed,
+    ModelLoadFailed,
+    ProjectorDamaged,
+    ProjectorForeign,
+    RequestCancelled,
+)
+from assistant.core.media import MediaKind
+from assistant.engine.cancel import CancelFlag
+from assistant.engine.cells import MediaCell, NoRoom
+from assistant.engine.kv_memory import KvMemory, MemoryKind
+from assistant.engine.projector import Projector
 from assistant.engine.vocabulary import Vocabulary
 from assistant.protocol.engine_messages import LoadModel
+from assistant.protocol.prompt_messages import PromptMedia
 
-_ABORTED = 2
 _NO_SLOT = 1
+_ABORTED = 2
 """Return values of ``llama_decode`` in llama.h."""
 
 
-class CancelFlag:
-    """Set from any thread, looked at by llama.cpp's callbacks on the scheduler's."""
-
-    def __init__(self) -> None:
-        self.is_set = False
-
-
 class Model:
-    """Weights, vocabulary, context and batch of one loaded GGUF file.
+    """Weights, vocabulary, projector, context and batch of one loaded GGUF file.
 
     Args:
         request: What to load, and how.
@@ -36,8 +43,15 @@ class Model:
     Attributes:
         chat_template: The Jinja source in the model's header; empty if there is none.
         vocabulary: The model's vocabulary.
-        n_ctx: Context length that llama.cpp gave, tokens.
+        projector: What reads pictures and sounds; None for text alone.
+        projector_note: Why the projector that was asked for is not there; empty if it is, or if none was.
+        memory: The KV memory.
+        n_ctx: KV cells of the context, which all sequences share.
+        n_ctx_train: Context length the model was trained with, tokens.
+        n_ctx_original: Context length it was trained with before that was stretched, tokens; `n_ctx_train` if never.
         n_batch: Most tokens of one `decode`.
+        n_seq_max: How many sequences there are.
+        context_parameters: What the context was made with.
 
     Raises:
         RequestCancelled: `cancel` was set during the load.
@@ -46,39 +60,80 @@ class Model:
 
     def __init__(self, request: LoadModel, cancel: CancelFlag, on_progress: Callable[[float], None]) -> None:
         self._cancel = cancel
+        self._may_abort = True
+        self.projector: Projector | None = None
+        self.projector_note = ""
         self._model = _load_weights(request, cancel, on_progress)
         try:
             source = llama.llama_model_chat_template(self._model, None)
             self.chat_template = source.decode("utf-8", "replace") if source else ""
             self.vocabulary = Vocabulary(self._model, self.chat_template)
-            self._context = self._new_context(request)
+            self._load_projector(request)
+            self.context_parameters = self._context_parameters(request)
+            self._context = self._new_context()
         except BaseException:
-            llama.llama_model_free(self._model)
+            self._free_model()
             raise
-        memory = llama.llama_get_memory(self._context)
-        assert memory is not None, "read_model_facts admits decoders only"
-        self._memory = memory
+        try:
+            self.memory = KvMemory(self._model, self._context)
+        except BaseException:
+            llama.llama_free(self._context)
+            self._free_model()
+            raise
         self.n_ctx = llama.llama_n_ctx(self._context)
         self.n_ctx_train = llama.llama_model_n_ctx_train(self._model)
+        self.n_ctx_original = _original_n_ctx(self._model) or self.n_ctx_train
         self.n_batch = llama.llama_n_batch(self._context)
-        self._n_swa = llama.llama_model_n_swa(self._model)
+        self.n_seq_max = llama.llama_n_seq_max(self._context)
         self._batch = llama.llama_batch_init(self.n_batch, 0, 1)
 
-    def _new_context(self, request: LoadModel) -> llama.llama_context_p:
-        parameters = llama.llama_context_default_params()
+    def _load_projector(self, request: LoadModel) -> None:
+        """Before the context, whose batch must hold a whole picture where all its tokens look at each other."""
+        if not request.mmproj:
+            return
+        try:
+            projector = Projector(
+                request.mmproj,
+                self._model,
+                n_ctx=request.n_ctx,
+                n_threads=request.n_threads,
+                cancel=self._cancel,
+                use_gpu=request.n_gpu_layers != 0,
+            )
+        except (ProjectorDamaged, ProjectorForeign) as error:
+            self.projector_note = error.info.text
+            return
+        if projector.max_tokens >= request.n_ctx:
+            projector.close()
+            self.projector_note = f"A picture or sound does not fit into a context of {request.n_ctx} tokens."
+            return
+        self.projector = projector
+
+    def _context_parameters(self, request: LoadModel) -> llama.llama_context_params:
+        parameters: llama.llama_context_params = llama.llama_context_default_params()
         parameters.n_ctx = request.n_ctx
-        parameters.n_batch = parameters.n_ubatch = request.n_batch
-        parameters.n_outputs_max = 1  # the default reserves logits for every token of a batch
+        is_whole = self.projector is not None and self.projector.is_non_causal
+        n_batch = max(request.n_batch, self.projector.max_tokens) if self.projector and is_whole else request.n_batch
+        parameters.n_batch = parameters.n_ubatch = n_batch
+        is_stateful = llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model)
+        n_seq_max = request.n_seq_max or (N_RECURRENT_SEQUENCES if is_stateful else N_SEQUENCES)
+        # One row of logits is asked for at a time (the default reserves a batch of them), but llama.cpp aborts when
+        # there are fewer than sequences.
+        parameters.n_seq_max = parameters.n_outputs_max = n_seq_max
+        parameters.kv_unified = True  # every sequence may use all cells, and a copy is a note in the margin
         parameters.n_threads = parameters.n_threads_batch = request.n_threads
-        self._abort = llama.ggml_abort_callback(lambda _: self._cancel.is_set)
+        self._abort = llama.ggml_abort_callback(lambda _: self._may_abort and self._cancel.is_set)
         parameters.abort_callback = self._abort
-        context: llama.llama_context_p | None = llama.llama_init_from_model(self._model, parameters)
+        return parameters
+
+    def _new_context(self) -> llama.llama_context_p:
+        context: llama.llama_context_p | None = llama.llama_init_from_model(self._model, self.context_parameters)
         if not context:
             raise ModelLoadFailed(
                 "There is not enough memory for a context of {n_ctx} tokens, or the model does not work with it.",
                 remedy="Try a smaller context length, or another model.",
                 cause="llama_init_from_model returned a null pointer",
-                n_ctx=request.n_ctx,
+                n_ctx=self.context_parameters.n_ctx,
             )
         return context
 
@@ -86,6 +141,11 @@ class Model:
     def context(self) -> llama.llama_context_p:
         """llama.cpp's context, for the sampler."""
         return self._context
+
+    @property
+    def media(self) -> frozenset[MediaKind]:
+        """What the model takes in besides text."""
+        return self.projector.media if self.projector is not None else frozenset()
 
     def decode(self, token_ids: Sequence[int], *, seq_id: int, position: int) -> None:
         """Read tokens into the KV memory; the logits of the last one are there afterwards.
@@ -96,6 +156,7 @@ class Model:
             position: Position of the first of them.
 
         Raises:
+            NoRoom: Too few KV cells are free.
             RequestCancelled: The cancel flag was set; the memory may hold a part of the tokens.
             GenerationFailed: llama.cpp failed; the memory may hold a part of the tokens.
         """
@@ -108,42 +169,35 @@ class Model:
             batch.n_seq_id[index] = 1
             batch.seq_id[index][0] = seq_id
             batch.logits[index] = index == last
+        # An abort spoils a recurrent state; a single token is soon over, and then the state is still good.
+        self._may_abort = last > 0 or self.memory.kind is not MemoryKind.RECURRENT
         status = llama.llama_decode(self._context, batch)
+        self._may_abort = True
         if status == _ABORTED or (status != 0 and self._cancel.is_set):
             raise RequestCancelled("The request was stopped.")
+        if status == _NO_SLOT:
+            raise NoRoom
         if status != 0:
-            reason = "no free cells in the KV memory" if status == _NO_SLOT else f"llama_decode returned {status}"
             raise GenerationFailed(
-                "The model failed while it was computing.", remedy="Try again; the model is still there.", cause=reason
+                "The model failed while it was computing.",
+                remedy="Try again; the model is still there.",
+                cause=f"llama_decode returned {status}",
             )
 
-    def keep_positions(self, seq_id: int, n_pos: int) -> int:
-        """Drop all of a sequence from position `n_pos` on, as far as the memory allows.
-
-        Recurrent models refuse to drop a part, and sliding-window layers may have lost the window before `n_pos`;
-        then all of it is dropped.
-
-        Returns:
-            Positions that are still held: `n_pos` or 0.
-        """
-        if self.held_positions(seq_id) <= n_pos:
-            return n_pos
-        if n_pos > 0 and llama.llama_memory_seq_rm(self._memory, seq_id, n_pos, -1):
-            first = llama.llama_memory_seq_pos_min(self._memory, seq_id)
-            window_start = max(0, n_pos - self._n_swa) if self._n_swa > 0 else 0
-            if 0 <= first <= window_start:
-                return n_pos
-        llama.llama_memory_seq_rm(self._memory, seq_id, -1, -1)
-        return 0
-
-    def held_positions(self, seq_id: int) -> int:
-        """Positions of a sequence that the memory holds."""
-        return int(llama.llama_memory_seq_pos_max(self._memory, seq_id)) + 1
+    def read_media(self, cell: MediaCell, media: PromptMedia, *, seq_id: int, position: int) -> bool:
+        """Read a picture or sound, or a piece of it; as `Projector.read`, and it leaves no logits."""
+        assert self.projector is not None, "only a projector's layout makes media cells"
+        return self.projector.read(cell, media, self._context, seq_id=seq_id, position=position, n_batch=self.n_batch)
 
     def close(self) -> None:
         """Free everything; the object must not be used afterwards."""
         llama.llama_batch_free(self._batch)
         llama.llama_free(self._context)
+        self._free_model()
+
+    def _free_model(self) -> None:
+        if self.projector is not None:
+            self.projector.close()
         llama.llama_model_free(self._model)
 
 
@@ -166,3 +220,13 @@ def _load_weights(request: LoadModel, cancel: CancelFlag, on_progress: Callable[
         remedy="The file may be damaged or of a kind that this version does not know; try another model.",
         cause="llama_model_load_from_file returned a null pointer",
     )
+
+
+def _original_n_ctx(model: llama.llama_model_p) -> int:
+    """``rope.scaling.original_context_length`` of the header; 0 if absent."""
+    text = ctypes.create_string_buffer(64)
+    if llama.llama_model_meta_val_str(model, b"general.architecture", text, len(text)) < 0:
+        return 0
+    key = text.value + b".rope.scaling.original_context_length"
+    found = llama.llama_model_meta_val_str(model, key, text, len(text)) >= 0
+    return int(text.value) if found and text.value.isdigit() else 0

@@ -5,11 +5,13 @@ Process: engine worker. Thread: the scheduler's only.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import llama_cpp.llama_cpp as llama
 
 from assistant.core.sampling import PENALTY_LAST_N, SamplingParameters
+from assistant.engine.cells import Cell, MediaCell
 
 
 class Sampler:
@@ -41,9 +43,10 @@ class Sampler:
     def _add(self, sampler: llama.llama_sampler_p) -> None:
         llama.llama_sampler_chain_add(self._chain, sampler)
 
-    def accept_prompt(self, token_ids: Sequence[int]) -> None:
-        """Let the repeat penalty see the end of the prompt, whether it was read or cached."""
-        for token_id in token_ids[-PENALTY_LAST_N:]:
+    def accept_prompt(self, cells: Sequence[Cell]) -> None:
+        """Let the repeat penalty see the last tokens of the prompt, whether they were read or cached."""
+        tokens = (cell for cell in reversed(cells) if not isinstance(cell, MediaCell))
+        for token_id in reversed(list(itertools.islice(tokens, PENALTY_LAST_N))):
             llama.llama_sampler_accept(self._chain, token_id)
 
     def sample(self, context: llama.llama_context_p) -> int:

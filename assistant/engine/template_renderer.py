@@ -12,7 +12,7 @@ from typing import IO
 
 from assistant.core.errors import TemplateFailed
 from assistant.protocol.framing import FrameError, FrameReader, FrameWriter
-from assistant.protocol.template_messages import RenderTemplate, TemplateRendered, TemplateReply
+from assistant.protocol.template_messages import RenderTemplate, TemplateMessage, TemplateRendered, TemplateReply
 from assistant.protocol.workers import WorkerName, worker_command
 
 TIME_LIMIT_S = 5.0
@@ -30,7 +30,7 @@ class TemplateRenderer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def render(
-        self, template: str, conversations: Sequence[Sequence[dict[str, str]]], variables: dict[str, str]
+        self, template: str, conversations: Sequence[Sequence[TemplateMessage]], variables: dict[str, str]
     ) -> list[str]:
         """Render a template over each conversation.
 

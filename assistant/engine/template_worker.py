@@ -22,7 +22,13 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assistant.protocol.framing import FrameReader, FrameWriter
-from assistant.protocol.template_messages import RenderingFailed, RenderTemplate, TemplateRendered, TemplateReply
+from assistant.protocol.template_messages import (
+    RenderingFailed,
+    RenderTemplate,
+    TemplateMessage,
+    TemplateRendered,
+    TemplateReply,
+)
 from assistant.protocol.worker_streams import claim_streams
 
 if sys.platform != "win32":
@@ -101,7 +107,7 @@ def render(request: RenderTemplate) -> TemplateReply:
 def _rehearse() -> None:
     """Let Jinja and Python open now what they open late: modules, codecs, the time zone."""
     for template in _REHEARSAL:
-        conversation = [{"role": "user", "content": "é"}]
+        conversation: list[TemplateMessage] = [{"role": "user", "content": "é"}]
         render(RenderTemplate(template=template, conversations=[conversation], variables={"bos_token": ""}))
 
 

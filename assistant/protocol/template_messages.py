@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import msgspec
 
+TemplateMessage = dict[str, str | list[dict[str, str]]]
+"""``role``, and ``content``: a text, or for templates that take parts a list of these (``type``, ``text``)."""
+
 
 class RenderTemplate(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Render one template over several conversations.
 
     Attributes:
         template: Jinja source from the model's header; untrusted.
-        conversations: Lists of messages, each a dict with ``role`` and ``content``.
+        conversations: Lists of messages.
         variables: Further variables, for example ``bos_token``.
     """
 
     template: str
-    conversations: list[list[dict[str, str]]]
+    conversations: list[list[TemplateMessage]]
     variables: dict[str, str]
 
 

@@ -52,12 +52,5 @@ class Teacher:
             llama.llama_free(context)
         return rows
 
-    def gaps(self, prompt: Sequence[int], answer: Sequence[int], n_ctx: int) -> npt.NDArray[np.float32]:
-        """For each id of the answer, how far its logit lies below the maximum of the fresh context; 0 if chosen."""
-        rows = self.logits([*prompt, *answer][:-1], n_ctx)[len(prompt) - 1 :]
-        chosen = rows[np.arange(len(answer)), list(answer)]
-        gaps: npt.NDArray[np.float32] = rows.max(axis=1) - chosen
-        return gaps
-
     def close(self) -> None:
         llama.llama_model_free(self._model)

@@ -8,7 +8,8 @@ from pathlib import Path
 import gguf
 import pytest
 
-from assistant.engine.model import CancelFlag, Model
+from assistant.engine.cancel import CancelFlag
+from assistant.engine.model import Model
 from assistant.protocol.engine_messages import LoadModel
 from tests.tiny_gguf import CHATML, CONTROL_TOKENS, default_metadata, write_tiny_model
 

@@ -10,12 +10,14 @@ import pytest
 
 from assistant.core.conversation import FinishReason
 from assistant.core.sampling import SamplingParameters
+from assistant.engine.sequences import MIN_SHARED
 from assistant.protocol.prompt_messages import PromptMessage
-from tests.integration.engine.conversation_walk import GREEDY, N_THREADS, QUESTIONS, Answer, Talker, judge_walk
+from tests.integration.engine.conversation_walk import Walk, judge_walk
+from tests.integration.engine.talker import GREEDY, N_THREADS, QUESTIONS, Answer, Talker, common_length
 from tests.integration.engine.teacher import Teacher
 
 MAX_GAP = 0.25
-"""Batches of more than 32 rows use another kernel and may choose another one of two nearly equal tokens."""
+"""Kernels differ with the rows of a batch and the places of cells, and may choose another one of two equal tokens."""
 
 
 @pytest.fixture(scope="module", params=[32, 256], ids=["n_batch 32", "n_batch 256"])
@@ -37,11 +39,16 @@ def talker(starter_model: Path) -> Iterator[Talker]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_walk_over_a_tree_of_conversations(pair: tuple[Talker, Teacher], seed: int) -> None:
     talker, teacher = pair
-    answers = judge_walk(talker, teacher, seed, 12, max_gap=MAX_GAP if teacher.n_batch > 32 else 0.0)
+    talker.forget()
+    answers = judge_walk(Walk(talker, seed, 3), talker, teacher, 12, max_gap=MAX_GAP)
     assert sum(answer.cached_tokens for answer in answers) > 100
     reasons = {answer.reason for answer in answers}
     assert FinishReason.CANCELLED in reasons
     assert reasons & {FinishReason.LENGTH, FinishReason.STOP}
+
+
+def talker_says(text: str) -> PromptMessage:
+    return PromptMessage(role="assistant", text=text)
 
 
 def conversation(talker: Talker) -> tuple[list[PromptMessage], Answer]:
@@ -120,6 +127,32 @@ def test_the_same_seed_gives_the_same_text_cached_or_not(talker: Talker) -> None
     assert cold.ids == warm.ids == partly.ids
     other = talker.answer(prompt, msgspec.structs.replace(sampling, seed=8))
     assert other.ids != cold.ids
+
+
+def test_two_chats_are_switched_for_the_new_question(talker: Talker) -> None:
+    talker.forget()
+    messages = {"one": [PromptMessage(role="user", text=QUESTIONS[0])], "two": [PromptMessage(role="user", text="Hi.")]}
+    one, two = (talker.prompt(messages[chat]) for chat in ("one", "two"))
+    held = {"one": 0, "two": common_length(one, two)}  # the template begins both with the same words
+    assert held["two"] >= MIN_SHARED
+    for turn in range(6):
+        chat = ("one", "two")[turn % 2]
+        answer = talker.answer(talker.prompt(messages[chat]), conversation_id=chat)
+        assert answer.cached_tokens == held[chat]
+        held[chat] = len(answer.held)
+        messages[chat] += [talker.message(answer), PromptMessage(role="user", text=QUESTIONS[turn])]
+
+
+def test_an_edit_keeps_the_branch_before_it(talker: Talker) -> None:
+    talker.forget()
+    long = PromptMessage(role="user", text=" ".join(QUESTIONS * 3))
+    before = talker.prompt([PromptMessage(role="user", text=QUESTIONS[0]), talker_says("Paris."), long])
+    talker.answer(before)
+    after = talker.prompt([PromptMessage(role="user", text=QUESTIONS[0]), talker_says("Rome."), long])
+    edited = talker.answer(after)
+    assert edited.cached_tokens == common_length(before, after)
+    assert talker.answer(before).cached_tokens == len(before) - 1
+    assert talker.answer(after).cached_tokens == len(after) - 1
 
 
 def test_stopping_in_the_prompt_keeps_what_was_read(talker: Talker) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from assistant.clients import engine_client
-from assistant.clients.engine_client import EngineCall, EngineClient
+from assistant.clients.engine_client import EngineClient
 from assistant.core.conversation import FinishReason
 from assistant.core.errors import (
     ContextOverflow,
@@ -24,60 +24,29 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.sampling import SamplingParameters
-from assistant.engine.model import CancelFlag, Model
+from assistant.engine.cancel import CancelFlag
+from assistant.engine.model import Model
 from assistant.protocol.engine_messages import (
     PROTOCOL_VERSION,
-    EngineReply,
     GenerationFinished,
     LoadModel,
     ModelLoaded,
     PromptProgressed,
     TokensGenerated,
 )
-from assistant.protocol.prompt_messages import PromptMessage
+from tests.integration.engine.worker_calls import (
+    ENDLESS,
+    GREEDY,
+    TIMEOUT_S,
+    answer,
+    load,
+    question,
+    replies,
+    wait_for,
+)
 
-TIMEOUT_S = 60.0
 APP = Path(__file__).with_name("app_script.py")
-GREEDY = SamplingParameters(temperature=0.0, max_tokens=8)
-ENDLESS = SamplingParameters(temperature=2.0, min_p=0.0, seed=1)
-
-
-def question(text: str) -> tuple[PromptMessage, ...]:
-    return (PromptMessage(role="user", text=text),)
-
-
 LONG = question("What is rain? " * 150)
-
-
-def load(engine: EngineClient, path: Path, n_ctx: int = 1024, n_batch: int = 256) -> list[float]:
-    fractions: list[float] = []
-    request = LoadModel(request_id="", path=str(path), n_ctx=n_ctx, n_batch=n_batch)
-    engine.finish_load(engine.begin_load(request), fractions.append)
-    return fractions
-
-
-def replies(call: EngineCall) -> list[EngineReply]:
-    told: list[EngineReply] = []
-    while not told or not isinstance(told[-1], GenerationFinished):
-        reply = call.next_reply(TIMEOUT_S)
-        assert reply is not None
-        told.append(reply)
-    return told
-
-
-def answer(
-    engine: EngineClient, messages: tuple[PromptMessage, ...], sampling: SamplingParameters = GREEDY
-) -> tuple[str, GenerationFinished]:
-    told = replies(engine.generate(messages, sampling))
-    finished = told[-1]
-    assert isinstance(finished, GenerationFinished)
-    return "".join(reply.text for reply in told if isinstance(reply, TokensGenerated)), finished
-
-
-def wait_for(call: EngineCall, kind: type[EngineReply]) -> EngineReply:
-    while not isinstance(reply := call.next_reply(TIMEOUT_S), kind):
-        assert reply is not None
-    return reply
 
 
 def ended(process: psutil.Process, within_s: float) -> bool:
@@ -236,6 +205,7 @@ def test_cancel_while_it_answers(engine: EngineClient, starter_model: Path) -> N
 def test_a_waiting_request_can_be_cancelled(engine: EngineClient, starter_model: Path) -> None:
     load(engine, starter_model)
     running = engine.generate(question("Tell a story."), ENDLESS)
+    wait_for(running, TokensGenerated)
     waiting = engine.generate(question("Hi"), GREEDY)
     engine.cancel(waiting.request_id)
     engine.cancel(running.request_id)

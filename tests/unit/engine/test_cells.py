@@ -36,3 +36,8 @@ def test_the_last_position(cells: list[Cell], plain: int, mrope: int) -> None:
 def test_the_common_prefix(held: list[Cell], wanted: list[Cell], same: int) -> None:
     assert common_prefix(held, wanted) == same
     assert common_prefix(wanted, held) == same
+
+
+def test_a_sound_lies_position_by_position_under_mrope_too() -> None:
+    sound = MediaCell(MediaKind.SOUND, b"c" * 32, index=0, n_tokens=9, n_pos=9)
+    assert last_position([7, sound], is_mrope=True) == 9

@@ -4,17 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from assistant.core.errors import TemplateFailed
+from assistant.core.media import MediaKind
 from assistant.engine.chat_template import (
     CHATML_STOPS,
     MAX_TEMPLATE_CHARACTERS,
     ChatTemplate,
-    Segment,
     chatml,
 )
+from assistant.engine.segments import Segment
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
-from assistant.protocol.prompt_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
+from assistant.protocol.template_messages import TemplateMessage
 
-Conversation = Sequence[dict[str, str]]
+Conversation = Sequence[TemplateMessage]
 
 
 class FakeRenderer:
@@ -220,3 +222,121 @@ def test_chatml() -> None:
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     )
     assert contents(segments) == ["Be brief.", "Hi"]
+
+
+def picture(name: str) -> PromptMedia:
+    return PromptMedia(kind=MediaKind.IMAGE, digest=name.encode().hex(), path="")
+
+
+CAT, DOG = picture("cat"), picture("dog")
+SEEN = [message("user", "What is this?", media=(CAT, DOG)), message("assistant", "Pets"), message("user", "Why?")]
+SEEN_SEGMENTS = [
+    Segment("<user>"),
+    Segment("", media=CAT),
+    Segment("\n"),
+    Segment("", media=DOG),
+    Segment("\n"),
+    Segment("What is this?", SEEN[0]),
+    Segment("</s>\n<assistant>"),
+    Segment("Pets", SEEN[1]),
+    Segment("</s>\n<user>"),
+    Segment("Why?", SEEN[2]),
+    Segment("</s>\n<assistant>"),
+]
+
+
+def pictures(segments: Sequence[Segment]) -> list[PromptMedia]:
+    return [segment.media for segment in segments if segment.media]
+
+
+def test_pictures_stand_before_the_text_they_came_with() -> None:
+    assert template(turns(str)).render(SEEN).segments == SEEN_SEGMENTS
+
+
+def test_a_picture_without_a_word_is_shown() -> None:
+    silent = [message("user", "", media=(CAT,))]
+    expected = [Segment("<user>"), Segment("", media=CAT), Segment("\n"), Segment("</s>\n<assistant>")]
+    assert template(turns(str)).render(silent).segments == expected
+    hides_empty = template(lambda messages: "".join(f"<u>{m['content']}" for m in messages if m["content"]))
+    assert pictures(hides_empty.render(silent).segments) == [CAT]
+    assert pictures(chatml(silent).segments) == [CAT]
+
+
+def test_a_template_that_writes_a_content_twice_shows_its_picture_once() -> None:
+    twice = template(lambda messages: "".join(f"{m['content']}|{m['content']};" for m in messages))
+    assert pictures(twice.render(SEEN).segments) == [CAT, DOG]
+
+
+def test_the_same_question_asked_twice_shows_its_picture_twice() -> None:
+    assert pictures(template(turns(str)).render([SEEN[0], SEEN[1], SEEN[0]]).segments) == [CAT, DOG, CAT, DOG]
+
+
+def test_pictures_stay_with_the_question_that_takes_in_a_refused_system_message() -> None:
+    def render(messages: Conversation) -> str:
+        if messages[0]["role"] == "system":
+            raise MessagesRefused("The model's chat template does not work.", cause="System role not supported")
+        return turns(str)(messages)
+
+    segments = template(render).render([message("system", "Be brief."), SEEN[0]]).segments
+    assert pictures(segments) == [CAT, DOG]
+    assert contents(segments) == ["Be brief.\n\nWhat is this?"]
+
+
+def test_chatml_shows_pictures() -> None:
+    segments = chatml(SEEN[:1]).segments
+    assert [segment.text for segment in segments][:3] == ["<|im_start|>user\n", "", "\n"]
+    assert pictures(segments) == [CAT, DOG]
+
+
+def parts_only(messages: Conversation) -> str:
+    """As Jinja does with templates that loop over parts: of a string's characters none is a part."""
+    rendered = []
+    for item in messages:
+        parts = [part["text"] for part in item["content"] if isinstance(part, dict) and part["type"] == "text"]
+        rendered.append(f"<{item['role']}>{''.join(parts)}</s>\n")
+    return "".join(rendered) + "<assistant>"
+
+
+def test_a_template_that_shows_nothing_of_a_string_gets_parts() -> None:
+    chat = template(parts_only)
+    assert chat.note == ""
+    assert chat.render(SEEN).segments == SEEN_SEGMENTS
+
+
+def test_a_template_that_shows_strings_gets_strings() -> None:
+    seen: list[Any] = []
+
+    def render(messages: Conversation) -> str:
+        seen.extend(item["content"] for item in messages)
+        return turns(str)(messages)
+
+    template(render).render(SEEN)
+    assert all(isinstance(content, str) for content in seen)
+
+
+def test_a_template_that_fails_on_a_string_is_not_asked_again() -> None:
+    n_asked = 0
+
+    def render(messages: Conversation) -> str:
+        nonlocal n_asked
+        n_asked += 1
+        raise TemplateFailed("The model's chat template does not work.", cause="it ran too long")
+
+    assert "does not work" in template(render).note
+    assert n_asked == 1
+
+
+def test_between_turns() -> None:
+    assert template(turns(str)).between_turns() == "</s>\n<user>"
+    assert template(parts_only).between_turns() == "</s>\n<user>"
+    assert template(turns(str), source="").between_turns() == "<|im_end|>\n<|im_start|>user\n"
+
+
+def test_between_turns_is_unknown_where_a_template_takes_one_turn_only() -> None:
+    def refuse(messages: Conversation) -> str:
+        if len(messages) > 1:
+            raise TemplateFailed("The model's chat template does not work.", cause="one at a time")
+        return turns(str)(messages)
+
+    assert template(refuse).between_turns() == ""
+    assert template(lambda messages: f"<user>{messages[-1]['content']}").between_turns() == ""

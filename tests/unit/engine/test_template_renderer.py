@@ -12,11 +12,13 @@ import psutil
 import pytest
 
 from assistant.core.errors import TemplateFailed
+from assistant.core.media import MediaKind
 from assistant.engine import template_renderer
 from assistant.engine.chat_template import ChatTemplate
+from assistant.engine.segments import Segment
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
 from assistant.engine.template_worker import ADDRESS_SPACE_BYTES
-from assistant.protocol.prompt_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 USER = {"role": "user", "content": " Hi "}
@@ -57,6 +59,21 @@ MISTRAL = (
     "{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}"
     "{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + eos_token }}"
     "{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
+)
+
+SMOLVLM = (
+    "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}"
+    "{% if message['content'][0]['type'] == 'image' %}:{% else %}: {% endif %}"
+    "{% for line in message['content'] %}{% if line['type'] == 'text' %}{{ line['text'] }}"
+    "{% elif line['type'] == 'image' %}<image>{% endif %}{% endfor %}<end_of_utterance>\n{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+QWEN_VL = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{% if message['content'] is string %}{{ message['content'] }}<|im_end|>\n{% else %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% elif 'text' in part %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 
@@ -119,6 +136,33 @@ def test_mistral_insists_that_roles_alternate(renderer: TemplateRenderer) -> Non
     for messages in ((USER, AGAIN), (ANSWER, USER), (SYSTEM, USER)):
         with pytest.raises(MessagesRefused):
             render(renderer, MISTRAL, *messages)
+
+
+PICTURE = PromptMedia(kind=MediaKind.IMAGE, digest="00", path="")
+
+
+@pytest.mark.parametrize(
+    ("template", "before", "after", "between"),
+    [
+        (SMOLVLM, "<|im_start|>User: ", "<end_of_utterance>\nAssistant:", "<end_of_utterance>\nUser: "),
+        (QWEN_VL, "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>\n<|im_start|>user\n"),
+    ],
+    ids=["parts only", "parts or strings"],
+)
+def test_templates_of_models_that_see_leave_pictures_to_us(
+    renderer: TemplateRenderer, template: str, before: str, after: str, between: str
+) -> None:
+    chat = ChatTemplate(template, {}, renderer)
+    question = PromptMessage(role="user", text="What is <image>?", media=(PICTURE,))
+    assert chat.note == ""
+    assert chat.render([question]).segments == [
+        Segment(before),
+        Segment("", media=PICTURE),
+        Segment("\n"),
+        Segment("What is <image>?", question),
+        Segment(after),
+    ]
+    assert chat.between_turns() == between
 
 
 def test_extensions_of_hugging_face(renderer: TemplateRenderer) -> None:

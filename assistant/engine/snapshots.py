@@ -1,0 +1,266 @@
+"""What the model has read of conversations, kept on disk so that it need not be read again.
+
+Process: engine worker; several apps may share the folder. Thread rule: all calls from one thread, the scheduler's; MACs
+and renames happen on a writer thread of this module's own.
+
+All of it is a cache: whatever is missing, foreign, damaged or cannot be written costs time and nothing else. Files
+are named ``<first 16 digits of the key's digest>/<conversation_id>.kv``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from assistant.engine.cells import AdapterSet, Cell, common_prefix
+from assistant.engine.snapshot_file import SnapshotDraft, SnapshotFile, SnapshotInvalid, SnapshotLabel
+from assistant.engine.snapshot_folder import SUFFIX, SnapshotFolder, mark_used, remove
+from assistant.engine.snapshot_secret import read_secret
+from assistant.protocol.engine_messages import SnapshotOptions
+
+log = logging.getLogger(__name__)
+
+_CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a state depends on besides its cells: under another key it is worthless.
+
+    Attributes:
+        model_digest: `model_digest.file_digest` of the model.
+        llama_cpp: Version of llama.cpp.
+        llama_cpp_python: Version of the bindings.
+        adapters: Digest and scale of each adapter.
+        rope_freq_base, rope_freq_scale: As the context has them.
+        rope_scaling: Method of RoPE scaling.
+        yarn: YaRN's parameters.
+        type_k, type_v: llama.cpp's types of the KV cells.
+        kv_unified: Whether all sequences share one buffer.
+        flash_attention: What was asked for, as llama.cpp's number.
+        swa_full: Whether sliding-window layers keep all cells.
+        projector_digest: `model_digest.file_digest` of the projector; empty for none.
+        memory_kind: Kind of the KV memory.
+        devices: What llama.cpp computes on.
+    """
+
+    model_digest: str
+    llama_cpp: str
+    llama_cpp_python: str
+    adapters: AdapterSet
+    rope_freq_base: float
+    rope_freq_scale: float
+    rope_scaling: str
+    is_beyond_original: bool
+    yarn: tuple[float, ...]
+    type_k: int
+    type_v: int
+    kv_unified: bool
+    flash_attention: int
+    swa_full: bool
+    projector_digest: str
+    memory_kind: str
+    devices: tuple[str, ...]
+
+    def digest(self) -> bytes:
+        """SHA-256 over all of it."""
+        return hashlib.sha256(msgspec.msgpack.encode(self)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot on disk that belongs to this model and this conversation.
+
+    Attributes:
+        conversation_id: The conversation.
+        cells: What restoring it would bring into the KV memory.
+    """
+
+    conversation_id: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    draft: SnapshotDraft
+    written: Future[None]
+
+
+class Snapshots:
+    """The snapshots of one model in one context.
+
+    Args:
+        options: Folder, secret and space; no space means that nothing is kept.
+        key: What the states depend on.
+    """
+
+    def __init__(self, options: SnapshotOptions, key: SnapshotKey) -> None:
+        self._key_digest = key.digest()
+        self._max_bytes = options.max_bytes
+        self._folder = SnapshotFolder(Path(options.folder), options.max_bytes)
+        self._own_folder = Path(options.folder) / self._key_digest.hex()[:16]
+        self._pending: dict[str, _Pending] = {}
+        self._n_written = 0
+        self._is_failure_told = False
+        self._secret = self._read_secret(Path(options.key_path)) if options.max_bytes > 0 else b""
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
+        self._writer.submit(self._folder.tidy)
+
+    def save(
+        self, conversation_id: str, cells: Sequence[Cell], n_bytes: int, write_state: Callable[[memoryview], int]
+    ) -> None:
+        """Keep the state of a conversation, in place of an older one.
+
+        The state is copied before this returns; the rest happens in the background. What cannot be kept is logged.
+
+        Args:
+            conversation_id: Whose it is; that of nobody ("") is not kept.
+            cells: The sequence.
+            n_bytes: Size of its state.
+            write_state: Called at once, on this thread, with a writable view of `n_bytes`, which it must not keep;
+                returns how many it wrote.
+        """
+        if not self._keeps(conversation_id) or not 0 < n_bytes <= self._max_bytes:
+            return
+        self._supersede(conversation_id)
+        label = SnapshotLabel(conversation_id, self._key_digest, tuple(cells))
+        try:
+            self._own_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = SnapshotDraft(self._path(conversation_id), self._secret, label, n_bytes)
+        except OSError as error:
+            self._tell_failure(error)
+            return
+        is_whole = False
+        try:
+            is_whole = draft.fill(write_state)
+        finally:
+            if not is_whole:
+                draft.discard()
+        if is_whole:
+            self._pending[conversation_id] = _Pending(draft, self._writer.submit(self._publish, draft))
+        else:
+            log.warning("llama.cpp gave only a part of the state of a conversation; it is not kept")
+
+    def find(self, conversation_id: str, wanted: Sequence[Cell]) -> Snapshot | None:
+        """The snapshot of a conversation if there is one and it begins as `wanted` does; a bad one is removed.
+
+        Waits until a save of the conversation is written.
+        """
+        if not self._keeps(conversation_id):
+            return None
+        self._wait_for(conversation_id)
+        try:
+            with closing(self._opened(conversation_id)) as file:
+                cells = file.label.cells
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (SnapshotInvalid, OSError) as error:
+            self._remove_bad(conversation_id, error)
+            return None
+        return Snapshot(conversation_id, cells) if common_prefix(cells, wanted) else None
+
+    def restore(self, snapshot: Snapshot, read_state: Callable[[memoryview], bool]) -> bool:
+        """Hand a state over, if its MAC is right; a snapshot that cannot be used is removed.
+
+        Args:
+            snapshot: What `find` found.
+            read_state: Called with a view of the state, which it must not keep; returns whether it could use it.
+
+        Returns:
+            Whether it was used. If not, `read_state` may have been called or not.
+        """
+        self._wait_for(snapshot.conversation_id)
+        try:
+            with closing(self._opened(snapshot.conversation_id)) as file:
+                if file.label.cells != snapshot.cells:
+                    return False  # another app has saved a newer one since
+                if not file.read(read_state):
+                    raise SnapshotInvalid("llama.cpp cannot use it")
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except (SnapshotInvalid, OSError) as error:
+            self._remove_bad(snapshot.conversation_id, error)
+            return False
+        mark_used(self._path(snapshot.conversation_id))
+        return True
+
+    def forget(self, conversation_id: str) -> None:
+        """Remove the snapshots of a deleted conversation, also those of other models."""
+        if _CONVERSATION_ID.fullmatch(conversation_id):
+            self._supersede(conversation_id)
+            self._wait_for(conversation_id)
+            self._folder.forget(conversation_id)
+
+    def flush(self) -> int:
+        """Wait until everything is written.
+
+        Returns:
+            How many snapshots were written since the last flush.
+        """
+        for conversation_id in list(self._pending):
+            self._wait_for(conversation_id)
+        n_written, self._n_written = self._n_written, 0
+        return n_written
+
+    def close(self) -> None:
+        """Write what is pending and end the writer thread."""
+        self._writer.shutdown()
+
+    def _read_secret(self, path: Path) -> bytes:
+        try:
+            return read_secret(path)
+        except OSError as error:
+            self._tell_failure(error)
+            return b""
+
+    def _keeps(self, conversation_id: str) -> bool:
+        return bool(self._secret) and _CONVERSATION_ID.fullmatch(conversation_id) is not None
+
+    def _path(self, conversation_id: str) -> Path:
+        return self._own_folder / (conversation_id + SUFFIX)
+
+    def _opened(self, conversation_id: str) -> SnapshotFile:
+        file = SnapshotFile(self._path(conversation_id), self._secret)
+        if file.label.conversation_id != conversation_id or file.label.key_digest != self._key_digest:
+            file.close()
+            raise SnapshotInvalid("it belongs to another conversation or model")
+        return file
+
+    def _remove_bad(self, conversation_id: str, error: Exception) -> None:
+        log.warning("a snapshot is not used: %s", error)
+        remove(self._path(conversation_id))
+
+    def _supersede(self, conversation_id: str) -> None:
+        """Drop a save that the writer thread has not begun with."""
+        pending = self._pending.get(conversation_id)
+        if pending is not None and pending.written.cancel():
+            del self._pending[conversation_id]
+            pending.draft.discard()
+
+    def _wait_for(self, conversation_id: str) -> None:
+        pending = self._pending.pop(conversation_id, None)
+        if pending is not None:
+            pending.written.result()
+
+    def _publish(self, draft: SnapshotDraft) -> None:
+        """Writer thread: nobody reads the counter or the flag before the future is done."""
+        try:
+            draft.publish()
+            self._is_failure_told = False
+            self._n_written += 1
+            self._folder.prune()
+        except OSError as error:
+            self._tell_failure(error)
+
+    def _tell_failure(self, error: OSError) -> None:
+        """Say it once, not at every chat that is left while the disk is full."""
+        if not self._is_failure_told:
+            log.warning("snapshots cannot be kept: %s", error)
+            self._is_failure_told = True
