@@ -75,6 +75,8 @@ def _run_worker(arguments: list[str]) -> int:
     match arguments:
         case ["engine"]:
             from assistant.engine.worker import main as serve
+        case ["image"]:
+            from assistant.images.worker import main as serve
         case ["template"]:
             from assistant.engine.template_worker import main as serve
         case _:

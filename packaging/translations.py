@@ -64,7 +64,7 @@ def error_sentences() -> list[str]:
         module = ast.parse(path.read_text(encoding="utf-8"))
         if room != "cli":  # the terminal speaks English
             found.update(_raised(module))
-        if room in ("hub", "storage") or "hotkey" in folders:
+        if room in ("hub", "services", "storage") or "hotkey" in folders:
             found.update(_kept(module))
     return sorted(found)
 
@@ -88,7 +88,7 @@ def _kept(module: ast.Module) -> Iterator[str]:
     for statement in ast.walk(module):
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             statement.value.value = None  # a docstring
-    yield from (text for text in _constants(module) if text.endswith(".") and " " in text)
+    yield from (text for text in _constants(module) if text.endswith(".") and " " in text.strip() == text)
 
 
 def _constants(node: ast.AST) -> Iterator[str]:

@@ -1,19 +1,19 @@
 """The engine worker as the app sees it: calls with replies, restarts, and a limit on its patience.
 
-Process: app. Thread: every method from any thread; `EngineCall.next_reply` blocks its caller.
+Process: app. Thread: every method from any thread.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from assistant.clients.engine_calls import CLOSING, EngineCall
 from assistant.clients.worker_process import WorkerProcess, worker_stopped
 from assistant.core.errors import EngineUnavailable, FamulusError, ModelLoadFailed
 from assistant.core.sampling import SamplingParameters
@@ -26,13 +26,15 @@ from assistant.protocol.engine_messages import (
     EngineReply,
     EngineRequest,
     Failed,
+    ForgetConversation,
     Generate,
-    GenerationFinished,
     Hello,
     LoadModel,
     LoadProgressed,
     ModelLoaded,
     ModelUnloaded,
+    SaveSnapshots,
+    SnapshotsSaved,
     TokensCounted,
     UnloadModel,
 )
@@ -45,40 +47,10 @@ START_TIMEOUT_S = 30.0
 """From the start of the process to its first message."""
 STALL_TIMEOUT_S = 25.0
 """Longest silence during a load, and of answers that need no computing."""
+UNLOAD_SAVE_TIMEOUT_S = 60.0
+"""Longest wait for snapshots before a model is freed: a full cache on a slow disk."""
 CANCEL_TIMEOUT_S = 10.0
 """A worker that has not ended a cancelled request by then hangs in a native step and is killed."""
-
-_CLOSING = GenerationFinished | ModelLoaded | ModelUnloaded | TokensCounted | BackendsDescribed | Failed
-
-
-class EngineCall:
-    """An open request and the replies to it.
-
-    Attributes:
-        request_id: Its id, for `EngineClient.cancel`.
-    """
-
-    def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
-        self._replies: queue.SimpleQueue[EngineReply] = queue.SimpleQueue()
-
-    def put(self, reply: EngineReply) -> None:
-        """Hand over a reply; for the client only."""
-        self._replies.put(reply)
-
-    def next_reply(self, timeout_s: float) -> EngineReply | None:
-        """Wait for the next reply; None if none came in time.
-
-        Raises:
-            FamulusError: The request failed, or the worker ended.
-        """
-        try:
-            reply = self._replies.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
-        if isinstance(reply, Failed):
-            raise FamulusError.from_info(reply.error)
-        return reply
 
 
 class EngineClient:
@@ -99,6 +71,7 @@ class EngineClient:
         self._hello: Hello | None = None
         self._greeted = threading.Event()
         self._loaded: ModelLoaded | None = None
+        self._held: set[str] = set()
 
     @property
     def loaded(self) -> ModelLoaded | None:
@@ -123,9 +96,15 @@ class EngineClient:
             assert self._hello is not None
             return self._hello
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the conversations of which the worker may hold something; empty if nothing is loaded."""
+        with self._lock:
+            return frozenset(self._held) if self._loaded is not None else frozenset()
+
     def begin_load(self, request: LoadModel) -> EngineCall:
         """Start to load a model; follow it with `finish_load`. The `request_id` is filled in."""
-        return self._begin(lambda request_id: msgspec.structs.replace(request, request_id=request_id))
+        return self._begin(request)
 
     def finish_load(self, call: EngineCall, on_progress: Callable[[float], None]) -> ModelLoaded:
         """Wait until the model is there.
@@ -145,26 +124,87 @@ class EngineClient:
             cause=f"no load progress for {STALL_TIMEOUT_S} s",
         )
 
-    def generate(self, messages: tuple[PromptMessage, ...], sampling: SamplingParameters) -> EngineCall:
-        """Start an answer; its replies end with `GenerationFinished`."""
-        return self._begin(lambda request_id: Generate(request_id=request_id, messages=messages, sampling=sampling))
+    def generate(
+        self,
+        messages: tuple[PromptMessage, ...],
+        sampling: SamplingParameters,
+        *,
+        conversation_id: str = "",
+        interactive: bool = True,
+    ) -> EngineCall:
+        """Start an answer; its replies end with `GenerationFinished`. The options are those of `Generate`."""
+        if conversation_id:
+            with self._lock:
+                self._held.add(conversation_id)
+        return self._begin(
+            Generate(
+                request_id="",
+                messages=messages,
+                sampling=sampling,
+                conversation_id=conversation_id,
+                interactive=interactive,
+            )
+        )
 
     def count_tokens(self, messages: tuple[PromptMessage, ...]) -> int:
         """Tokens of a prompt under the loaded model; raises `FamulusError` if there is none."""
-        reply = self._ask(lambda request_id: CountTokens(request_id=request_id, messages=messages))
+        reply = self._ask(CountTokens(request_id="", messages=messages))
         assert isinstance(reply, TokensCounted)
         return reply.n_tokens
 
     def describe_backends(self) -> BackendsDescribed:
         """What llama.cpp can compute on."""
-        reply = self._ask(lambda request_id: DescribeBackends(request_id=request_id))
+        reply = self._ask(DescribeBackends(request_id=""))
         assert isinstance(reply, BackendsDescribed)
         return reply
 
+    def save_snapshots(self, timeout_s: float) -> int:
+        """Have what was read put on disk, before the app closes.
+
+        Args:
+            timeout_s: Longest wait, seconds; what is not written by then is left out.
+
+        Returns:
+            How many conversations were saved; 0 if nothing is loaded.
+
+        Raises:
+            FamulusError: The worker ended, or is not done in time.
+        """
+        if self.loaded is None:
+            return 0
+        reply = self._ask(SaveSnapshots(request_id=""), timeout_s)
+        assert isinstance(reply, SnapshotsSaved)
+        return reply.n_saved
+
+    def forget(self, conversation_id: str) -> None:
+        """Drop what was read of a deleted conversation; waits for the answers that are under way.
+
+        Raises:
+            FamulusError: The worker ended: it holds nothing any more.
+        """
+        if self.loaded is None:
+            return
+        call = self._begin(ForgetConversation(request_id="", conversation_id=conversation_id))
+        while call.next_reply(STALL_TIMEOUT_S) is None:
+            pass
+        with self._lock:
+            self._held.discard(conversation_id)
+
     def unload(self) -> None:
-        """Free the model; nothing happens if none is loaded."""
-        if self.loaded is not None:
-            self._ask(lambda request_id: UnloadModel(request_id=request_id))
+        """Have what was read put on disk and free the model; nothing happens if none is loaded.
+
+        A worker that does not do it is killed, which frees the model too.
+        """
+        try:
+            self.save_snapshots(UNLOAD_SAVE_TIMEOUT_S)
+        except FamulusError as error:
+            log.warning("not every conversation was put on disk: %s", error.info.cause)
+        try:
+            if self.loaded is not None:
+                self._ask(UnloadModel(request_id=""))
+        except FamulusError as error:
+            log.warning("the model was not freed: %s", error.info.cause)
+            self.kill()
 
     def cancel(self, request_id: str) -> None:
         """Stop a request. It ends soon, or the worker is killed after `CANCEL_TIMEOUT_S`."""
@@ -195,10 +235,11 @@ class EngineClient:
         if worker is not None:
             worker.close()
 
-    def _begin(self, make: Callable[[str], EngineRequest]) -> EngineCall:
+    def _begin(self, request: EngineRequest) -> EngineCall:
+        """Send a request whose id is filled in here."""
         worker = self._running()
         call = EngineCall(f"e{next(self._ids)}")
-        request = make(call.request_id)
+        request = msgspec.structs.replace(request, request_id=call.request_id)
         with self._lock:
             if self._worker is not worker:
                 raise worker_stopped("the worker ended before the request was sent")
@@ -213,12 +254,13 @@ class EngineClient:
             raise
         return call
 
-    def _ask(self, make: Callable[[str], EngineRequest]) -> EngineReply:
-        call = self._begin(make)
-        reply = call.next_reply(STALL_TIMEOUT_S)
+    def _ask(self, request: EngineRequest, timeout_s: float | None = None) -> EngineReply:
+        timeout_s = STALL_TIMEOUT_S if timeout_s is None else timeout_s
+        call = self._begin(request)
+        reply = call.next_reply(timeout_s)
         if reply is None:
             self.cancel(call.request_id)
-            raise worker_stopped(f"no answer for {STALL_TIMEOUT_S} s")
+            raise worker_stopped(f"no answer for {timeout_s} s")
         return reply
 
     def _kill_if_open(self, worker: WorkerProcess[EngineReply], request_id: str) -> None:
@@ -271,10 +313,11 @@ class EngineClient:
             return
         with self._lock:
             call = self._calls.get(reply.request_id)
-            if isinstance(reply, _CLOSING):
+            if isinstance(reply, CLOSING):
                 self._calls.pop(reply.request_id, None)
             if isinstance(reply, ModelLoaded):
                 self._loaded = reply
+                self._held.clear()
             elif isinstance(reply, ModelUnloaded):
                 self._loaded = None
         if call is not None:

@@ -133,7 +133,7 @@ def _facts(parts: Sequence[GgufFile]) -> ModelFacts:
         n_vocab = check_vocabulary(metadata)
         check_weights(tensors, n_vocab)
         return ModelFacts(
-            name=_printable(metadata.text("general.name"), MAX_SHOWN_CHARACTERS) or first.path.stem,
+            name=printable(metadata.text("general.name"), MAX_SHOWN_CHARACTERS) or first.path.stem,
             architecture=architecture,
             file_bytes=sum(part.file_bytes for part in parts),
             quantization=_quantization(metadata, tensors),
@@ -169,7 +169,7 @@ def _quantization(metadata: Metadata, tensors: Sequence[Tensor]) -> str:
     return FILE_TYPES.get(file_type, commonest)
 
 
-def _printable(text: str, limit: int) -> str:
+def printable(text: str, limit: int) -> str:
     """`text` on one line, cut to `limit` characters; a header must not steer the terminal it is shown on."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(character if character.isprintable() else " " for character in cut)
@@ -178,7 +178,7 @@ def _printable(text: str, limit: int) -> str:
 def _shown(value: Value) -> str | int | float | bool:
     content = value.content
     if isinstance(content, str):
-        return _printable(content, MAX_SHOWN_CHARACTERS)
+        return printable(content, MAX_SHOWN_CHARACTERS)
     if isinstance(content, tuple) and len(content) <= MAX_SHOWN_ITEMS:
         return ", ".join(map(str, content))
     if content is None or isinstance(content, tuple):

@@ -1,4 +1,4 @@
-"""The SQL behind `ConversationStore` and `AnswerStore`: one function a question to, or a change of, the two tables.
+"""The SQL behind `ConversationStore` and `AnswerStore`: one function a question to, or a change of, their tables.
 
 Process: the app. Thread rule: the thread that owns the connection; changes run inside its transaction.
 """
@@ -11,6 +11,7 @@ from collections.abc import Set
 
 from assistant.core.conversation import Conversation, FinishReason, Message, MessageStatus
 from assistant.core.errors import ConversationNotFound, MessageNotFound
+from assistant.storage import attachments
 from assistant.storage.message_rows import (
     CONVERSATION_COLUMNS,
     MESSAGE_COLUMNS,
@@ -87,7 +88,7 @@ def message(connection: sqlite3.Connection, message_id: str) -> Message:
     row = connection.execute(f"SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?", (message_id,)).fetchone()
     if row is None:
         raise MessageNotFound("There is no message {id}.", id=message_id)
-    return message_from_row(row)
+    return attachments.with_attachments(connection, [message_from_row(row)])[0]
 
 
 def require_message(connection: sqlite3.Connection, conversation_id: str, message_id: str | None) -> None:
@@ -103,7 +104,7 @@ def messages(connection: sqlite3.Connection, conversation_id: str) -> list[Messa
     rows = connection.execute(
         f"SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? ORDER BY number", (conversation_id,)
     )
-    return [message_from_row(row) for row in rows]
+    return attachments.with_attachments(connection, [message_from_row(row) for row in rows])
 
 
 def branch(connection: sqlite3.Connection, conversation_id: str) -> list[Message]:
@@ -120,7 +121,7 @@ def branch(connection: sqlite3.Connection, conversation_id: str) -> list[Message
         """,
         (conversation_id,),
     )
-    return [message_from_row(row) for row in rows]
+    return attachments.with_attachments(connection, [message_from_row(row) for row in rows])
 
 
 def siblings(connection: sqlite3.Connection, message_id: str) -> list[Message]:
@@ -130,7 +131,7 @@ def siblings(connection: sqlite3.Connection, message_id: str) -> list[Message]:
         f"SELECT {MESSAGE_COLUMNS} FROM message WHERE conversation_id = ? AND parent_id IS ? ORDER BY number",
         (one.conversation_id, one.parent_id),
     )
-    return [message_from_row(row) for row in rows]
+    return attachments.with_attachments(connection, [message_from_row(row) for row in rows])
 
 
 def newest_leaf(connection: sqlite3.Connection, message_id: str) -> str:
@@ -180,6 +181,7 @@ def add_message(connection: sqlite3.Connection, new: Message, owner: str | None)
             owner,
         ),
     )
+    attachments.attach(connection, new.id, new.attachments)
     update_conversation(connection, new.conversation_id, active_leaf_id=new.id, updated_at=new.created_at)
 
 

@@ -10,11 +10,16 @@ from __future__ import annotations
 import builtins
 import sqlite3
 import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+import msgspec
+
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
 from assistant.core.errors import InputInvalid
+from assistant.core.media import Attachment
+from assistant.storage import attachments as attachment_rows
 from assistant.storage import conversation_queries as queries
 from assistant.storage import message_search
 from assistant.storage.answers import AnswerStore
@@ -139,13 +144,16 @@ class ConversationStore:
 
         return self._database.write(change)
 
-    def add_question(self, conversation_id: str, parent_id: str | None, text: str) -> Future[Message]:
+    def add_question(
+        self, conversation_id: str, parent_id: str | None, text: str, attachments: Sequence[Attachment] = ()
+    ) -> Future[Message]:
         """Store a question and show it. The first one gives the conversation its title.
 
         Args:
             conversation_id: Full id.
             parent_id: The message it follows; None for a first message.
-            text: What the person wrote.
+            text: What the person wrote; may be blank where something is attached.
+            attachments: What goes with it, in order; the files must be in the store already.
 
         Raises:
             ConversationNotFound: In the future.
@@ -159,13 +167,15 @@ class ConversationStore:
             text=storable(text),
             status=MessageStatus.COMPLETE,
             created_at=time.time(),
+            attachments=tuple(msgspec.structs.replace(one, name=storable(one.name)) for one in attachments),
         )
 
         def change(connection: sqlite3.Connection) -> Message:
             queries.add_message(connection, question, owner=None)
             message_search.index_message(connection, question.id)
             if not queries.conversation(connection, conversation_id).title:
-                queries.update_conversation(connection, conversation_id, title=title_of(question.text))
+                names = "\n".join(one.name for one in question.attachments)
+                queries.update_conversation(connection, conversation_id, title=title_of(f"{question.text}\n{names}"))
                 message_search.index_title(connection, conversation_id)
             return question
 
@@ -216,6 +226,10 @@ class ConversationStore:
         version = self._database.foreign_version()
         changed, self._foreign_version = version != self._foreign_version, version
         return changed
+
+    def unreferenced_attachments(self, sha256s: Iterable[str]) -> builtins.list[str]:
+        """Those of the hashes that no message refers to, each once, sorted."""
+        return self._database.read(lambda connection: attachment_rows.unreferenced(connection, sha256s))
 
     def search(self, query: str, limit: int = 50) -> builtins.list[SearchHit]:
         """Questions, answers and titles that hold all words of the query, the best match first.

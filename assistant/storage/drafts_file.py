@@ -1,8 +1,9 @@
-"""Questions that were typed and not sent, as a JSON file.
+"""Questions that were written and not sent, as a JSON file.
 
-Process: app with a window. Thread rule: one thread at a time.
+Process: app with a window. Thread rule: `load` from any thread, `save` from one at a time.
 
-The file is an object from conversation ids to texts. It is replaced as a whole, so a crash leaves the old one.
+The file is an object from conversation ids to drafts; a draft that is only a text may stand there as that text. It is
+replaced as a whole, so a crash leaves the old one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from assistant.core.draft import Draft
 from assistant.core.errors import DataFolderUnusable
 
 log = logging.getLogger(__name__)
@@ -31,22 +33,23 @@ class DraftsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> dict[str, str]:
+    def load(self) -> dict[str, Draft]:
         """Read all drafts.
 
         Returns:
-            Conversation id, empty for a new conversation, to text. Nothing where the file cannot be understood or
+            Conversation id, empty for a new conversation, to draft. Nothing where the file cannot be understood or
             read: a draft is no reason to keep the window from opening.
         """
         try:
-            return msgspec.convert(json.loads(self._path.read_bytes()), dict[str, str])
+            stored = msgspec.convert(json.loads(self._path.read_bytes()), dict[str, str | Draft])
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
             log.warning("the drafts in %s cannot be read: %r", self._path, error)
             return {}
+        return {key: Draft(text=each) if isinstance(each, str) else each for key, each in stored.items()}
 
-    def save(self, drafts: Mapping[str, str]) -> None:
+    def save(self, drafts: Mapping[str, Draft]) -> None:
         """Write all drafts; where there are none the file is removed.
 
         Args:
@@ -58,7 +61,7 @@ class DraftsFile:
         try:
             if drafts:
                 # JSON's escapes also carry half a surrogate pair, which a text field may hold and UTF-8 may not.
-                self._replace(json.dumps(dict(drafts)).encode("ascii"))
+                self._replace(json.dumps(msgspec.to_builtins(dict(drafts))).encode("ascii"))
             else:
                 self._path.unlink(missing_ok=True)
         except OSError as error:

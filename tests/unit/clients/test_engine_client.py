@@ -78,6 +78,8 @@ while (request := reader.read()) is not None:
         for fraction in (0.5, 1.0):
             writer.write(LoadProgressed(request_id=request.request_id, fraction=fraction))
         writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+    elif isinstance(request, SaveSnapshots):
+        writer.write(SnapshotsSaved(request_id=request.request_id, n_saved=0))
     else:
         writer.write(ModelUnloaded(request_id=request.request_id))
 """
@@ -189,6 +191,81 @@ def test_a_worker_that_ignores_cancel_is_killed(
     assert time.monotonic() - started < 5.0
 
 
+HOLDS_CONVERSATIONS = (
+    LOADS
+    + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+forgotten = []
+while (request := reader.read()) is not None:
+    if isinstance(request, ForgetConversation):
+        forgotten.append(request.conversation_id)
+        writer.write(ConversationForgotten(request_id=request.request_id))
+    elif isinstance(request, SaveSnapshots):
+        writer.write(SnapshotsSaved(request_id=request.request_id, n_saved=len(forgotten)))
+    elif isinstance(request, Generate):
+        told = f"{request.conversation_id} {request.interactive}"
+        writer.write(TokensGenerated(request_id=request.request_id, text=told))
+"""
+)
+
+
+def test_conversations_are_told_by_their_ids(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(HOLDS_CONVERSATIONS)
+    load(client)
+    for call, told in (
+        (client.generate(MESSAGES, SamplingParameters()), " True"),
+        (client.generate(MESSAGES, SamplingParameters(), conversation_id="c1", interactive=False), "c1 False"),
+    ):
+        reply = call.next_reply(20.0)
+        assert isinstance(reply, TokensGenerated)
+        assert reply.text == told
+    assert client.held == {"c1"}
+    client.forget("c1")
+    client.forget("c2")
+    assert client.held == frozenset()
+    assert client.save_snapshots(20.0) == 2
+
+
+def test_without_a_model_there_is_nothing_to_forget_or_save(client: EngineClient) -> None:
+    client.forget("c1")
+    assert client.save_snapshots(20.0) == 0
+    assert client.process_id is None, "no worker was started for it"
+
+
+def test_saving_is_waited_for_no_longer_than_said(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+reader.read()
+time.sleep(60)
+"""
+    )
+    load(client)
+    started = time.monotonic()
+    with pytest.raises(EngineStopped) as late:
+        client.save_snapshots(0.2)
+    assert "0.2 s" in late.value.info.cause
+    assert time.monotonic() - started < 5.0
+
+
+def test_a_worker_that_dies_has_forgotten(fake_worker: FakeWorker, client: EngineClient) -> None:
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+reader.read()
+os.abort()
+"""
+    )
+    load(client)
+    with pytest.raises(EngineStopped):
+        client.forget("c1")
+
+
 def test_calls_of_many_threads_get_their_own_replies(fake_worker: FakeWorker, client: EngineClient) -> None:
     fake_worker(
         LOADS
@@ -200,3 +277,58 @@ while (request := reader.read()) is not None:
     with ThreadPoolExecutor(8) as pool:
         counts = pool.map(lambda n: client.count_tokens((PromptMessage(role="user", text="x" * n),)), range(100))
         assert list(counts) == list(range(100))
+
+
+def test_unloading_saves_first_and_waits_long_enough_for_it(
+    fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_client, "STALL_TIMEOUT_S", 5.0)
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+request = reader.read()
+assert isinstance(request, SaveSnapshots)
+time.sleep(0.5)
+writer.write(SnapshotsSaved(request_id=request.request_id, n_saved=1))
+request = reader.read()
+writer.write(ModelUnloaded(request_id=request.request_id))
+reader.read()
+"""
+    )
+    load(client)
+    monkeypatch.setattr(engine_client, "STALL_TIMEOUT_S", 0.3)
+    client.unload()
+    assert client.loaded is None
+    assert client.process_id is not None
+
+
+def test_a_worker_that_does_not_unload_is_killed_and_the_next_load_works(
+    fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+reader.read()
+time.sleep(60)
+"""
+    )
+    load(client)
+    monkeypatch.setattr(engine_client, "UNLOAD_SAVE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(engine_client, "STALL_TIMEOUT_S", 0.2)
+    client.unload()
+    assert (client.loaded, client.process_id) == (None, None)
+    monkeypatch.setattr(engine_client, "STALL_TIMEOUT_S", 20.0)
+    fake_worker(
+        LOADS
+        + """
+request = reader.read()
+writer.write(ModelLoaded(request_id=request.request_id, **loaded))
+reader.read()
+"""
+    )
+    load(client)
+    assert client.loaded is not None

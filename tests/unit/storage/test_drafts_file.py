@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant.core.draft import Draft
 from assistant.core.errors import DataFolderUnusable
+from assistant.core.media import Attachment, MediaKind
 from assistant.storage.drafts_file import DraftsFile
+
+PICTURE = Attachment(sha256="a" * 64, name="Straße.png", kind=MediaKind.IMAGE, mime="image/png", n_bytes=9, width=3)
 
 
 @pytest.fixture
@@ -21,7 +25,11 @@ def file(path: Path) -> DraftsFile:
 
 
 def test_drafts_come_back_and_are_private(file: DraftsFile, path: Path) -> None:
-    drafts = {"": "新しい\n\nchat", "c1": "half \ud83d of a pair"}
+    drafts = {
+        "": Draft(text="新しい\n\nchat", attachments=(PICTURE, PICTURE)),
+        "c1": Draft(text="half \ud83d of a pair"),
+        "c2": Draft(attachments=(PICTURE,)),
+    }
     file.save(drafts)
     assert DraftsFile(path).load() == drafts
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -31,12 +39,24 @@ def test_drafts_come_back_and_are_private(file: DraftsFile, path: Path) -> None:
 def test_no_drafts_leave_no_file(file: DraftsFile, path: Path) -> None:
     assert file.load() == {}
     file.save({})
-    file.save({"": "x"})
+    file.save({"": Draft(text="x")})
     file.save({})
     assert not path.exists()
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b'{"": "x"', b'["x"]', b'{"c1": 1}', b"[" * 100_000])
+def test_a_file_of_texts_alone_is_read(file: DraftsFile, path: Path) -> None:
+    path.write_text('{"": "old", "c1": "older"}')
+    assert file.load() == {"": Draft(text="old"), "c1": Draft(text="older")}
+
+
+DAMAGED = [
+    *(b"", b"\xff\xfe", b'{"": "x"', b'["x"]', b'{"c1": 1}', b"[" * 100_000),
+    b'{"c1": {"text": 1}}',
+    b'{"c1": {"attachments": [{"sha256": "00", "name": "a.png", "kind": "smell", "mime": "", "n_bytes": 1}]}}',
+]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
 def test_a_damaged_file_counts_as_empty_and_is_logged(
     file: DraftsFile, path: Path, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -46,13 +66,13 @@ def test_a_damaged_file_counts_as_empty_and_is_logged(
 
 
 def test_a_save_that_fails_keeps_the_old_file(file: DraftsFile, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.save({"": "old"})
+    file.save({"": Draft(text="old")})
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DataFolderUnusable):
-        file.save({"": "new"})
-    assert file.load() == {"": "old"}
+        file.save({"": Draft(text="new")})
+    assert file.load() == {"": Draft(text="old")}
     assert os.listdir(path.parent) == [path.name]
