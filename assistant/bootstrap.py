@@ -10,13 +10,18 @@ import logging.handlers
 from pathlib import Path
 
 from assistant.clients.engine_client import EngineClient
+from assistant.clients.image_client import ImageClient
 from assistant.core.errors import DataFolderUnusable, FamulusError
 from assistant.core.paths import DataPaths
+from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.services import Services
+from assistant.services.snapshots import SnapshotFolder
 from assistant.services.turn import TurnContext
+from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
@@ -45,19 +50,25 @@ def build_services() -> Services:
     database = Database(paths.database)
     conversations = ConversationStore(database, paths.locks)
     _recover(conversations)
+    settings, drafts = SettingsFile(paths.settings), DraftsFile(paths.drafts)
     engine = EngineClient(paths.home, paths.logs)
+    images = ImageClient(paths.home, paths.logs)
     bus = EventBus()
-    library = LibraryService(engine, bus, ModelFileStore(database), paths.verified_files)
-    context = TurnContext(conversations=conversations, engine=engine, library=library, bus=bus)
+    snapshots = SnapshotFolder(paths, settings)
+    library = LibraryService(engine, bus, ModelFileStore(database), paths.verified_files, snapshots)
+    attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
+    context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)
     return Services(
         paths=paths,
-        settings=SettingsFile(paths.settings),
-        drafts=DraftsFile(paths.drafts),
+        settings=settings,
+        drafts=drafts,
         database=database,
         conversations=conversations,
         engine=engine,
         library=library,
+        attachments=attachments,
         chat=ChatService(context),
+        deletion=DeletionService(conversations, engine, snapshots, attachments, bus),
         bus=bus,
     )
 

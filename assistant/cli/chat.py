@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +17,13 @@ import typer
 
 from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.listing import print_messages
-from assistant.cli.options import model_option, overridden
+from assistant.cli.options import model_options, overridden
+from assistant.cli.picked_images import PickedImages
 from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
-from assistant.core.errors import InputInvalid
+from assistant.core.errors import FamulusError, InputInvalid
 from assistant.core.events import MessageFinished
+from assistant.core.media import Attachment
 from assistant.core.settings import Settings
 from assistant.services.services import Services
 
@@ -41,6 +43,12 @@ def chat(
     context: typer.Context,
     text: Annotated[str | None, typer.Argument(help="The question; without it a conversation begins.")] = None,
     model: Annotated[Path | None, typer.Option(help="GGUF file to use.")] = None,
+    mmproj: Annotated[
+        Path | None, typer.Option(help="GGUF file of its projector; without it the one beside the model.")
+    ] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option(help="Picture that goes with the question; may be given more than once.")
+    ] = None,
     system: Annotated[str | None, typer.Option(help="System prompt; empty for none.")] = None,
     temperature: Annotated[
         float | None, typer.Option(help="0 always takes the likeliest token; -1 is what suits the model.")
@@ -61,12 +69,12 @@ def chat(
     """Talk to the model, here on this computer."""
     build: BuildServices = context.obj
     piped = None if interactive else _piped_input(has_text=text is not None)
-    question = _question(text, piped)
+    question = _question(text, piped, has_images=bool(image))
     with build() as services:
         settings = overridden(
             services.settings.load(),
             {
-                "model.path": model_option(model),
+                **model_options(model, mmproj),
                 "model.n_ctx": n_ctx,
                 "chat.system_prompt": system,
                 "sampling.temperature": temperature,
@@ -78,12 +86,18 @@ def chat(
                 "sampling.max_tokens": max_tokens,
             },
         )
+        if mmproj is not None:
+            _require_projector(services, settings)
         conversation_id = _open(services, conversation, system)
+        picked = PickedImages(services, settings)
+        for file in image or ():
+            picked.add(file)
         view: TurnView = JsonView() if as_json else TerminalView() if is_terminal(sys.stdout) else PlainView()
         if question is None or interactive:
-            code = _converse(services, settings, conversation_id, view, first=question, as_json=as_json)
+            loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json, picked=picked)
+            code = _converse(services, settings, conversation_id, loop, first=question, as_json=as_json)
         else:
-            code = _answer_once(services, settings, conversation_id, view, question)
+            code = _answer_once(services, settings, conversation_id, view, question, picked.attachments)
     raise typer.Exit(code)
 
 
@@ -96,11 +110,18 @@ def _open(services: Services, conversation: str | None, system: str | None) -> s
     return conversation_id
 
 
+def _require_projector(services: Services, settings: Settings) -> None:
+    """Say what is wrong with the projector that was asked for, also to a question without pictures."""
+    error = services.library.choose(settings.model).projector_error
+    if error is not None:
+        raise FamulusError.from_info(error)
+
+
 def _converse(
     services: Services,
     settings: Settings,
     conversation_id: str | None,
-    view: TurnView,
+    loop: ChatLoop,
     *,
     first: str | None,
     as_json: bool,
@@ -113,25 +134,29 @@ def _converse(
         if conversation_id is not None:
             branch = services.conversations.branch(conversation_id)
             print_messages(services.conversations.get(conversation_id), branch, as_json=False)
-    loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json)
     return loop.run(first)
 
 
 def _answer_once(
-    services: Services, settings: Settings, conversation_id: str | None, view: TurnView, question: str
+    services: Services,
+    settings: Settings,
+    conversation_id: str | None,
+    view: TurnView,
+    question: str,
+    attachments: Sequence[Attachment],
 ) -> int:
     runner = TurnRunner(services, view)
-    end = runner.run(lambda: services.chat.send(conversation_id, question, settings))
+    end = runner.run(lambda: services.chat.send(conversation_id, question, settings, attachments))
     if runner.interrupted:
         return 130
     return 0 if isinstance(end, MessageFinished) else 1
 
 
-def _question(text: str | None, piped: str | None) -> str | None:
+def _question(text: str | None, piped: str | None, *, has_images: bool) -> str | None:
     if text is None and piped is None:
         return None
     question = "\n\n".join(part for part in (text, piped) if part and part.strip())
-    if not question:
+    if not question and not has_images:
         raise InputInvalid(
             "There is no question: the text and the standard input are empty.",
             remedy='Ask one, for example: famulus chat "What is a GGUF file?"',

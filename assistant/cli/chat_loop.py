@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 from assistant.cli.line_editor import LineEditor, PipedLines
 from assistant.cli.listing import print_conversations, print_messages
+from assistant.cli.picked_images import DROP, PickedImages
 from assistant.cli.terminal import harmless, is_terminal, notes, on_interrupt, print_error, print_json
 from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView, error_line
-from assistant.core.conversation import Message, Role
+from assistant.core.conversation import Message, Role, Usage
 from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
 from assistant.core.events import TurnFailed
 from assistant.core.settings import Settings
@@ -33,15 +34,24 @@ class ChatLoop:
         conversation_id: Conversation to go on with; None begins one with the first message.
         view: How turns are shown.
         as_json: Whether commands answer in JSON too.
+        picked: Pictures that go with the first message.
     """
 
     def __init__(
-        self, services: Services, settings: Settings, conversation_id: str | None, view: TurnView, *, as_json: bool
+        self,
+        services: Services,
+        settings: Settings,
+        conversation_id: str | None,
+        view: TurnView,
+        *,
+        as_json: bool,
+        picked: PickedImages | None = None,
     ) -> None:
         self._services = services
         self._settings = settings
         self._conversation_id = conversation_id
         self._as_json = as_json
+        self._picked = picked or PickedImages(services, settings)
         self._runner = TurnRunner(services, view)
         self._last: Message | None = None
         self._failed = False
@@ -49,6 +59,7 @@ class ChatLoop:
             "/new": (self._new, "begin a new conversation"),
             "/list": (self._list, "list the latest conversations"),
             "/open": (self._open, "ID: go on with a conversation"),
+            "/image": (self._image, f"FILE: add a picture to the next message; alone it lists them, {DROP} drops them"),
             "/retry": (self._retry, "answer the last question again"),
             "/edit": (self._edit, "TEXT: ask the last question with another text"),
             "/system": (self._system, "TEXT: show or set the system prompt"),
@@ -72,6 +83,8 @@ class ChatLoop:
             self._serve_all(first)
             return 1 if self._failed else 0
         notes.print("Write a message; /help lists the commands, Ctrl+C stops an answer.", style="dim", soft_wrap=False)
+        if first is None and self._picked.attachments:
+            self._picked.obey("", as_json=False)
         with on_interrupt(lambda: None):  # Ctrl+C a moment after the end of an answer must not end the program
             self._serve_all(first)
         return 0
@@ -117,7 +130,10 @@ class ChatLoop:
         known[0](rest.strip())
 
     def _ask(self, text: str) -> None:
-        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings))
+        attached = self._picked.attachments
+        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings, attached))
+        if self._runner.stored:
+            self._picked.clear()
 
     def _show(self, start: Callable[[], str]) -> None:
         end: TurnEnd | None = self._runner.run(start)
@@ -142,6 +158,9 @@ class ChatLoop:
         self._conversation_id = conversation.id
         self._last = branch[-1] if branch else None
         print_messages(conversation, branch, as_json=self._as_json)
+
+    def _image(self, rest: str) -> None:
+        self._picked.obey(rest, as_json=self._as_json)
 
     def _retry(self, _: str) -> None:
         conversation_id = self._current()
@@ -179,7 +198,7 @@ class ChatLoop:
             return
         usage, timings = last.usage, last.timings
         notes.print(
-            f"{harmless(last.model)}: {usage.prompt_tokens} tokens read ({usage.cached_tokens} from memory) "
+            f"{harmless(last.model)}: {usage.prompt_tokens} tokens read ({reused(usage)}) "
             f"in {timings.prompt_s:.2f} s, {usage.completion_tokens} written at "
             f"{timings.decode_tokens_per_s:.1f} tokens/s, first after {timings.first_token_s:.2f} s",
             soft_wrap=False,
@@ -204,3 +223,13 @@ class ChatLoop:
         if self._conversation_id is None:
             raise MessageNotFound("This conversation has no message yet.")
         return self._conversation_id
+
+
+def reused(usage: Usage) -> str:
+    """Where the tokens of a prompt came from, as far as it is worth saying."""
+    parts = [f"{usage.cached_tokens} from memory"]
+    if usage.restored_tokens:
+        parts.append(f"{usage.restored_tokens} of them from disk")
+    if usage.encoded_media:
+        parts.append(f"pictures looked at: {usage.encoded_media}")
+    return ", ".join(parts)

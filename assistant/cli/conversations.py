@@ -98,7 +98,7 @@ def delete(
         found = services.conversations.get(conversation)
         if sys.stdin is not None and sys.stdin.isatty() and not (yes or as_json):
             _confirm(f"Delete “{harmless(found.title)}” for good? [y/N] ")
-        services.conversations.delete(found.id).result()
+        services.deletion.delete(found.id)
     if as_json:
         print_json({"type": "deleted", "conversation_id": found.id})
     else:

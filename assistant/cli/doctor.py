@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.options import model_option, overridden
+from assistant.cli.options import model_options, overridden
 from assistant.cli.terminal import gibibytes, harmless, notes, output, print_error, print_json
 from assistant.services.benchmark import BenchmarkResult, run_benchmark
 from assistant.services.diagnosis import Diagnosis, diagnose
@@ -43,7 +43,7 @@ def bench(
     """Measure how fast a model is on this computer."""
     services: Services
     with context.obj() as services:
-        settings = overridden(services.settings.load(), {"model.path": model_option(model), "model.n_ctx": n_ctx})
+        settings = overridden(services.settings.load(), {**model_options(model), "model.n_ctx": n_ctx})
         with notes.status("Loading the model") as status:
             result = run_benchmark(
                 services.engine, services.library, settings, runs, lambda run: status.update(f"Run {run} of {runs}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from assistant.cli.terminal import harmless, notes, output, print_json
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
+from assistant.core.media import Attachment
 
 
 def print_conversations(conversations: Sequence[Conversation], *, as_json: bool) -> None:
@@ -36,9 +37,18 @@ def print_messages(conversation: Conversation, branch: Sequence[Message], *, as_
         output.print()
         speaker = "You" if message.role is Role.USER else message.model or "Famulus"
         output.print(harmless(f"{speaker}, {_when(message.created_at)}"), style="dim")
-        output.print(harmless(message.text))
+        for attachment in message.attachments:
+            output.print(harmless(attachment_line(attachment)), style="dim")
+        if message.text or not message.attachments:
+            output.print(harmless(message.text))
         if message.status is not MessageStatus.COMPLETE:
             output.print(f"[{message.status}]", style="yellow")
+
+
+def attachment_line(attachment: Attachment) -> str:
+    """What goes with a message, for example ``[image: cat.png, 640 × 480]``; its name is not yet `harmless`."""
+    size = f", {attachment.width} × {attachment.height}" if attachment.width else ""
+    return f"[{attachment.kind}: {attachment.name}{size}]"
 
 
 def print_hits(hits: Sequence[SearchHit], *, as_json: bool) -> None:

@@ -45,6 +45,14 @@ def overridden(settings: Settings, options: dict[str, Any]) -> Settings:
     return settings
 
 
-def model_option(path: Path | None) -> str | None:
-    """``--model`` as an absolute path, so that the engine's own working directory does not matter."""
+def model_options(model: Path | None, mmproj: Path | None = None) -> dict[str, str | None]:
+    """What ``--model`` and ``--mmproj`` override; absolute paths, for the engine has a working directory of its own.
+
+    A projector belongs to one model: the one of the settings does not count where another model is named.
+    """
+    projector = _absolute(mmproj) if mmproj is not None or model is None else ""
+    return {"model.path": _absolute(model), "model.mmproj": projector}
+
+
+def _absolute(path: Path | None) -> str | None:
     return str(path.expanduser().absolute()) if path is not None else None

@@ -13,12 +13,15 @@ import typer
 from assistant.cli.terminal import harmless, notes, output, print_json
 from assistant.core.errors import SettingInvalid
 from assistant.core.settings import SettingDescription, Settings, describe
+from assistant.services.chosen_model import own_path
 from assistant.services.services import Services
 
 app = typer.Typer(invoke_without_command=True, help="Show and change settings.")
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="For example sampling.temperature.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+_PATHS = ("model.path", "model.mmproj")
 
 
 @app.callback()
@@ -57,10 +60,14 @@ def set_value(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value.")],
 ) -> None:
     """Change a setting. Put -- before a negative value."""
-    if key == "model.path" and value:
+    if key in _PATHS and value:
         value = str(Path(value).expanduser().absolute())  # it must mean the same from every folder
     with _services(context) as services:
+        before = services.settings.read().settings.model
         current = services.settings.set(key, value)
+        if current.model.mmproj and own_path(current.model) != own_path(before):
+            services.settings.reset("model.mmproj")  # it was named for the model before
+            notes.print('model.mmproj = ""')
     notes.print(f"{key} = {harmless(str(_value(current, key)))}")
 
 

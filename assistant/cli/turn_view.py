@@ -20,10 +20,12 @@ from assistant.core.events import (
     AnswerBegun,
     AnswerGrew,
     Event,
+    MediaRead,
     MessageFinished,
     ModelLoadProgressed,
     ModelReady,
     PromptRead,
+    QuestionStored,
     TurnEvent,
     TurnFailed,
 )
@@ -54,10 +56,12 @@ class JsonView(TurnView):
         match event:
             case ModelLoadProgressed(model=model, fraction=fraction):
                 print_json({"type": "loading", "model": model, "fraction": round(fraction, 3)})
-            case ModelReady(model=model, n_ctx=n_ctx, load_s=load_s, note=note):
-                print_json({"type": "model", "model": model, "n_ctx": n_ctx, "load_s": load_s, "note": note})
+            case ModelReady():
+                print_json(_ready(event))
             case AnswerBegun(conversation_id=conversation_id, message=message):
                 print_json({"type": "started", "conversation_id": conversation_id, "message_id": message.id})
+            case MediaRead(n_done=n_done, n_total=n_total):
+                print_json({"type": "media", "n_done": n_done, "n_total": n_total})
             case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
                 print_json({"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached})
             case AnswerGrew(text=text) if text:
@@ -80,7 +84,7 @@ class PlainView(TurnView):
         """Print new text at once."""
         match event:
             case ModelReady(note=note) if note:
-                notes.print(note)
+                notes.print(harmless(note))
             case AnswerGrew(text=text) if text:
                 print(harmless(text), end="", flush=True)
                 self._line_is_open = True
@@ -110,7 +114,9 @@ class TerminalView(TurnView):
                 self._tell(f"Loading {harmless(model)} … {fraction:.0%}")
             case ModelReady(note=note) if note:
                 self._end_status()
-                notes.print(note, style="yellow")
+                notes.print(harmless(note), style="yellow")
+            case MediaRead(n_done=n_done, n_total=n_total) if n_done < n_total:
+                self._tell(f"Looking at picture {n_done + 1} of {n_total}")
             case PromptRead(n_done=n_done, n_total=n_total):
                 self._tell(f"Reading {n_done} / {n_total} tokens")
             case AnswerGrew(text=text) if text:
@@ -165,12 +171,14 @@ class TurnRunner:
 
     Attributes:
         interrupted: Whether Ctrl+C stopped the last turn.
+        stored: Whether the question of the last turn is on disk.
     """
 
     def __init__(self, services: Services, view: TurnView) -> None:
         self._services = services
         self._view = view
         self.interrupted = False
+        self.stored = False
 
     def run(self, start: Callable[[], str]) -> TurnEnd | None:
         """Start a turn and wait for its end.
@@ -183,7 +191,7 @@ class TurnRunner:
         """
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         unsubscribe = self._services.bus.subscribe(events.put)
-        self.interrupted = False
+        self.interrupted = self.stored = False
         try:
             # SimpleQueue.put is the one that a signal handler may call.
             with on_interrupt(lambda: events.put(None)):
@@ -203,9 +211,21 @@ class TurnRunner:
                 if self._services.chat.stop(request_id):
                     return None
             elif not isinstance(event, TurnEvent) or event.request_id == request_id:
+                self.stored = self.stored or isinstance(event, QuestionStored)
                 self._view.show(event)
                 if isinstance(event, TurnEnd):
                     return event
+
+
+def _ready(event: ModelReady) -> dict[str, object]:
+    return {
+        "type": "model",
+        "model": event.model,
+        "n_ctx": event.n_ctx,
+        "load_s": event.load_s,
+        "note": event.note,
+        "media": sorted(event.media),
+    }
 
 
 def _finished(message: Message) -> dict[str, object]:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import msgspec
 import psutil
 
-from assistant.clients.engine_client import EngineCall, EngineClient
+from assistant.clients.engine_calls import EngineCall
+from assistant.clients.engine_client import EngineClient
 from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import Settings
 from assistant.protocol.engine_messages import GenerationFinished

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import MessageNotFound, RequestCancelled
+from assistant.core.media import Attachment
 from assistant.core.settings import Settings
 from assistant.services.turn import Turn, TurnContext
 
@@ -51,8 +52,18 @@ class ChatService:
         self._thread = threading.Thread(target=self._work, name="turns", daemon=True)
         self._thread.start()
 
-    def send(self, conversation_id: str | None, text: str, settings: Settings) -> str:
+    def send(
+        self, conversation_id: str | None, text: str, settings: Settings, attachments: Sequence[Attachment] = ()
+    ) -> str:
         """Ask a question at the end of a conversation; None begins a new one.
+
+        Args:
+            conversation_id: Where; None for a new conversation.
+            text: The question; may be blank where something is attached.
+            settings: Settings of this turn.
+            attachments: What goes with it, from `AttachmentService`. Where one is gone, the turn fails before the
+                question is stored. A model that cannot take it in fails the turn too; `LibraryService.require_media`
+                says so before anything is stored.
 
         Returns:
             Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
@@ -61,20 +72,41 @@ class ChatService:
         leaf = self._leaf(conversation_id)
 
         def ask() -> Message:
+            self._context.attachments.require(attachments)  # before anything is stored
             if conversation_id is None:
                 conversation = store.create(settings.chat.system_prompt).result()
-                return store.add_question(conversation.id, None, text).result()
-            return store.add_question(conversation_id, leaf(), text).result()
+                question = store.add_question(conversation.id, None, text, attachments).result()
+            else:
+                question = store.add_question(conversation_id, leaf(), text, attachments).result()
+            self._context.attachments.release(attachments)
+            return question
 
         return self._submit(ask, settings, conversation_id, leaf)
 
-    def edit(self, question_id: str, text: str, settings: Settings) -> str:
-        """Ask a question anew with another text; the old one and its answers stay as another branch."""
+    def edit(
+        self, question_id: str, text: str, settings: Settings, attachments: Sequence[Attachment] | None = None
+    ) -> str:
+        """Ask a question anew; the old one and its answers stay as another branch.
+
+        Args:
+            question_id: The question.
+            text: Its new text.
+            settings: Settings of this turn.
+            attachments: What goes with it now; None keeps what went with the old one.
+
+        Raises:
+            MessageNotFound: There is no such question.
+        """
         store = self._context.conversations
         question = store.message(question_id)
+        attached = question.attachments if attachments is None else attachments
+        new = attachments or ()
 
         def ask() -> Message:
-            return store.add_question(question.conversation_id, question.parent_id, text).result()
+            self._context.attachments.require(new)
+            edited = store.add_question(question.conversation_id, question.parent_id, text, attached).result()
+            self._context.attachments.release(new)
+            return edited
 
         return self._submit(ask, settings, question.conversation_id)
 

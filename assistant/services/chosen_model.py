@@ -1,20 +1,25 @@
-"""The model file that the settings ask for, checked before anything loads it.
+"""The model file that the settings ask for and its projector, checked before anything loads them.
 
 Process: app. Thread: any.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from assistant.core.errors import ModelNotFound
-from assistant.core.model_facts import ModelFacts
+from assistant.core.errors import ErrorInfo, FamulusError, ModelNotFound, ProjectorDamaged
+from assistant.core.media import MediaKind
+from assistant.core.model_facts import ModelFacts, ProjectorFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.gguf_header import read_model_facts
+from assistant.hub.projector_header import check_projector, read_projector
+from assistant.hub.projector_search import find_projector
 from assistant.hub.starter_model import SHA256 as STARTER_SHA256
 from assistant.hub.starter_model import TEMPERATURE as STARTER_TEMPERATURE
 from assistant.hub.starter_model import find_starter_model, verify_once
@@ -29,12 +34,23 @@ class ChosenModel:
         path: The file.
         facts: What its header says.
         is_starter: Whether it is the starter model.
+        projector: File of the projector that is named, or lies beside it; None for none.
+        projector_facts: What its header says; None if there is none, or none that can be used.
+        projector_error: Why the one that is named cannot be used; the model still reads text.
     """
 
     name: str
     path: Path
     facts: ModelFacts
     is_starter: bool
+    projector: Path | None = None
+    projector_facts: ProjectorFacts | None = None
+    projector_error: ErrorInfo | None = None
+
+    @property
+    def media(self) -> frozenset[MediaKind]:
+        """What it takes in besides text, as far as the headers say."""
+        return self.projector_facts.media if self.projector_facts else frozenset()
 
 
 class ModelChooser:
@@ -47,9 +63,10 @@ class ModelChooser:
     def __init__(self, verified_files: Path) -> None:
         self._verified_files = verified_files
         self._known: tuple[Path, int, int, ChosenModel] | None = None
+        self._crashed: set[tuple[Path, int, int]] = set()
 
     def choose(self, settings: ModelSettings) -> ChosenModel:
-        """The model that the settings ask for, checked.
+        """The model that the settings ask for, checked; a projector may have come or gone since the last call.
 
         Raises:
             ModelNotFound: There is no such file, or no starter model is installed.
@@ -67,7 +84,16 @@ class ModelChooser:
         known = self._known  # other threads may choose another meanwhile
         if known is None or known[:3] != (path, size, mtime_ns):
             known = self._known = (path, size, mtime_ns, self._checked(path, is_starter=not settings.path))
-        return known[3]
+        return self._with_projector(known[3], settings)
+
+    def distrust(self, projector: Path) -> None:
+        """Offer a projector no more that broke the model's process, until the file is another one."""
+        with suppress(ModelNotFound):  # it is gone already
+            self._crashed.add((projector, *fingerprint(projector)))
+
+    def trust(self, projector: Path) -> None:
+        """Take `distrust` back."""
+        self._crashed = {each for each in self._crashed if each[0] != projector}
 
     def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
         if is_starter:
@@ -76,6 +102,24 @@ class ModelChooser:
         if is_starter:
             facts = msgspec.structs.replace(facts, recommended_temperature=STARTER_TEMPERATURE)
         return ChosenModel(path.stem, path, facts, is_starter)
+
+    def _with_projector(self, chosen: ChosenModel, settings: ModelSettings) -> ChosenModel:
+        named = Path(settings.mmproj).expanduser().absolute() if settings.mmproj else None
+        projector = named or find_projector(chosen.path, chosen.facts)
+        if projector is None:
+            return chosen
+        try:
+            facts = read_projector(projector)
+            check_projector(facts, chosen.facts)
+            if (projector, *fingerprint(projector)) in self._crashed:
+                raise ProjectorDamaged(
+                    "The model's process crashed while it was using the projector {file}.",
+                    remedy="Download it again, or choose another one.",
+                    file=projector.name,
+                )
+        except FamulusError as error:
+            return dataclasses.replace(chosen, projector=projector, projector_error=error.info)
+        return dataclasses.replace(chosen, projector=projector, projector_facts=facts)
 
 
 def wanted_path(settings: ModelSettings) -> Path | None:

@@ -19,7 +19,7 @@ from assistant.protocol.engine_messages import BackendsDescribed, Device
 from assistant.services.services import Services
 from assistant.storage.database import SQLITE_VERSION
 
-_LIBRARIES = ("llama-cpp-python", "jinja2", "msgspec", "prompt-toolkit", "rich", "typer")
+_LIBRARIES = ("llama-cpp-python", "jinja2", "msgspec", "pillow", "prompt-toolkit", "rich", "typer")
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +87,8 @@ def diagnose(services: Services) -> Diagnosis:
             "data": str(services.paths.home),
             "database": str(services.paths.database),
             "settings": str(services.paths.settings),
+            "attachments": str(services.paths.attachments),
+            "snapshots": str(services.paths.snapshots),
             "logs": str(services.paths.logs),
         },
         starter_model=str(starter or ""),

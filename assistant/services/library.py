@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -17,13 +18,16 @@ from assistant.clients.engine_client import EngineClient
 from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, estimate_memory, layers_that_fit
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
+from assistant.core.media import MediaKind
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import LoadModel
+from assistant.protocol.engine_messages import LoadModel, ModelLoaded
 from assistant.services.chosen_model import ChosenModel, ModelChooser, fingerprint, own_path, wanted_path
 from assistant.services.event_bus import EventBus
+from assistant.services.media_support import check_media
 from assistant.services.model_choices import ModelChoice, describe_choice
+from assistant.services.snapshots import SnapshotFolder
 from assistant.storage.model_files import ModelFileStore
 
 log = logging.getLogger(__name__)
@@ -37,17 +41,26 @@ class LibraryService:
         bus: Where load progress is told.
         model_files: The files that the person chose before.
         verified_files: File that remembers which hashes were checked.
+        snapshots: What is kept of conversations.
     """
 
-    def __init__(self, engine: EngineClient, bus: EventBus, model_files: ModelFileStore, verified_files: Path) -> None:
+    def __init__(
+        self,
+        engine: EngineClient,
+        bus: EventBus,
+        model_files: ModelFileStore,
+        verified_files: Path,
+        snapshots: SnapshotFolder,
+    ) -> None:
         self._engine = engine
         self._bus = bus
         self._model_files = model_files
         self._chooser = ModelChooser(verified_files)
+        self._snapshots = snapshots
         self._lock = threading.Lock()
         self._load_request = ""
         self._load_cancelled = threading.Event()
-        self._loaded_for: tuple[ModelSettings, int, int] | None = None
+        self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
         self._loaded_facts: ModelFacts | None = None
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
@@ -70,6 +83,15 @@ class LibraryService:
         """
         return self._chooser.choose(settings)
 
+    def require_media(self, settings: ModelSettings, kinds: Iterable[MediaKind]) -> None:
+        """Check that the model of the settings takes in these kinds, before a question with them is stored.
+
+        Raises:
+            MediaNotSupported: It does not, with what is missing.
+            FamulusError: What `choose` raises; the projector that is named for it cannot be used.
+        """
+        check_media(self.choose(settings), kinds)
+
     def ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         """Load the model of the settings unless it is loaded already.
 
@@ -90,6 +112,11 @@ class LibraryService:
         if news is not None:
             self._bus.publish(news)
         return result
+
+    def distrust_projector(self, chosen: ChosenModel) -> None:
+        """Load the model without its projector from now on, until the file is another one: it broke the process."""
+        if chosen.projector is not None:
+            self._chooser.distrust(chosen.projector)
 
     def load_ahead(self, settings: ModelSettings, *, announce: bool = False) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
@@ -186,27 +213,62 @@ class LibraryService:
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
-        wanted = (settings, *fingerprint(chosen.path))
+        wanted = (settings, _fingerprints(chosen))
         loaded = self._engine.loaded
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
         self._engine.unload()
+        try:
+            load_s = self._load(self._request(settings, chosen), chosen)
+        except (EngineStopped, ModelLoadFailed) as error:
+            stalled = isinstance(error, ModelLoadFailed)
+            if stalled and self._engine.process_id is not None:
+                raise  # it is no stall: the engine lives and said so
+            if cancelled.is_set() or self._load_cancelled.is_set():
+                raise RequestCancelled("The request was stopped.", cause=error.info.cause) from error
+            if chosen.projector is not None and chosen.projector_facts is not None:
+                return self._load_without(chosen.projector, settings, cancelled)
+            if stalled:
+                raise
+            raise ModelLoadFailed(
+                "The model's process crashed while it was loading {name}.",
+                remedy="The file is probably damaged; try another model.",
+                cause=error.info.cause,
+                name=chosen.name,
+            ) from error
+        self._loaded_for = wanted
+        self._loaded_facts = chosen.facts
+        return chosen, load_s
+
+    def _load_without(
+        self, projector: Path, settings: ModelSettings, cancelled: threading.Event
+    ) -> tuple[ChosenModel, float]:
+        """Load what broke the process once more: without its projector the model may still read text."""
+        self._chooser.distrust(projector)
+        try:
+            return self._ensure_loaded(settings, cancelled)
+        except FamulusError:
+            self._chooser.trust(projector)  # that it was the culprit is not known
+            raise
+
+    def _request(self, settings: ModelSettings, chosen: ChosenModel) -> LoadModel:
         self._card_bytes = card_bytes = self._free_card_bytes() if settings.n_gpu_layers != 0 else 0
         available_bytes = int(psutil.virtual_memory().available) + card_bytes
+        if chosen.projector_facts is not None:
+            available_bytes -= chosen.projector_facts.tensor_bytes
         n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, available_bytes)
-        request = LoadModel(
+        return LoadModel(
             request_id="",
             path=str(chosen.path),
             n_ctx=n_ctx,
             n_gpu_layers=_gpu_layers(settings, chosen.facts, n_ctx, card_bytes),
             n_threads=settings.n_threads or usable_cores(),
+            mmproj=str(chosen.projector) if chosen.projector_facts is not None else "",
+            snapshots=self._snapshots.options(),
         )
-        load_s = self._load(request, chosen.name)
-        self._loaded_for = wanted
-        self._loaded_facts = chosen.facts
-        return chosen, load_s
 
-    def _load(self, request: LoadModel, name: str) -> float:
+    def _load(self, request: LoadModel, chosen: ChosenModel) -> float:
+        name = chosen.name
         call = self._engine.begin_load(request)
         with self._lock:
             self._load_request = call.request_id
@@ -217,17 +279,12 @@ class LibraryService:
             ready = self._engine.finish_load(
                 call, lambda fraction: self._bus.publish(ModelLoadProgressed(model=name, fraction=fraction))
             )
-        except EngineStopped as error:
-            raise ModelLoadFailed(
-                "The model's process crashed while it was loading {name}.",
-                remedy="The file is probably damaged; try another model.",
-                cause=error.info.cause,
-                name=name,
-            ) from error
         finally:
             with self._lock:
                 self._load_request = ""
-        self._news = ModelReady(model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=ready.template_note)
+        self._news = ModelReady(
+            model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=_note(chosen, ready), media=ready.media
+        )
         return ready.load_s
 
     def _free_card_bytes(self) -> int:
@@ -235,6 +292,20 @@ class LibraryService:
         devices = self._engine.describe_backends().devices
         own_memory = [device for device in devices if device.kind == "gpu" and platform.system() != "Darwin"]
         return sum(device.free_bytes for device in own_memory)
+
+
+def _fingerprints(chosen: ChosenModel) -> tuple[tuple[Path, int, int], ...]:
+    """The files that are loaded, as they are now."""
+    files = [chosen.path]
+    if chosen.projector is not None and chosen.projector_facts is not None:
+        files.append(chosen.projector)
+    return tuple((file, *fingerprint(file)) for file in files)
+
+
+def _note(chosen: ChosenModel, ready: ModelLoaded) -> str:
+    """What the person should know of the load; empty for nothing."""
+    projector = chosen.projector_error.text if chosen.projector_error is not None else ready.media_note
+    return "\n".join(filter(None, [ready.template_note, projector]))
 
 
 def _gpu_layers(settings: ModelSettings, facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:

@@ -12,8 +12,11 @@ import msgspec
 
 from assistant.core.context_plan import N_CTX_AUTOMATIC, N_CTX_MIN, estimate_memory, largest_n_ctx
 from assistant.core.errors import ErrorInfo, FamulusError
+from assistant.core.media import MediaKind
 from assistant.core.model_facts import ModelFacts
 from assistant.hub.gguf_header import read_model_facts
+from assistant.hub.projector_header import read_projector
+from assistant.hub.projector_search import find_projector
 
 COMFORTABLE_SHARE = 0.8
 """Share of the free memory up to which a model fits; above, other programs would have to make room."""
@@ -41,6 +44,7 @@ class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
         quantization: For example ``Q4_K_M``.
         n_ctx_train: Context length it was trained with, tokens.
         n_ctx: Context length it would be loaded with, tokens.
+        sees: Whether a projector with which it takes in pictures lies beside it.
         error: Why it cannot be used; None if it can.
     """
 
@@ -53,6 +57,7 @@ class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
     quantization: str = ""
     n_ctx_train: int = 0
     n_ctx: int = 0
+    sees: bool = False
     error: ErrorInfo | None = None
 
 
@@ -81,7 +86,18 @@ def describe_choice(path: Path, *, is_starter: bool, wanted_n_ctx: int, availabl
         quantization=facts.quantization,
         n_ctx_train=facts.n_ctx_train,
         n_ctx=n_ctx,
+        sees=_sees(path, facts),
     )
+
+
+def _sees(path: Path, facts: ModelFacts) -> bool:
+    projector = find_projector(path, facts)
+    if projector is None:
+        return False
+    try:
+        return MediaKind.IMAGE in read_projector(projector).media
+    except FamulusError:
+        return False
 
 
 def _fit(facts: ModelFacts, n_ctx: int, full_n_ctx: int, available_bytes: int) -> Fit:

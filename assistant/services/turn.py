@@ -16,17 +16,35 @@ from dataclasses import dataclass
 
 import msgspec
 
-from assistant.clients.engine_client import EngineCall, EngineClient
+from assistant.clients.engine_calls import EngineCall
+from assistant.clients.engine_client import EngineClient
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Timings, Usage
-from assistant.core.errors import FamulusError, GenerationFailed, RequestCancelled
-from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, PromptRead, QuestionStored, TurnFailed
+from assistant.core.errors import AttachmentDamaged, EngineStopped, FamulusError, GenerationFailed, RequestCancelled
+from assistant.core.events import (
+    AnswerBegun,
+    AnswerGrew,
+    MediaRead,
+    MessageFinished,
+    PromptRead,
+    QuestionStored,
+    TurnFailed,
+)
 from assistant.core.reasoning import split_reasoning
 from assistant.core.sampling import DEFAULT_TEMPERATURE, SamplingParameters
 from assistant.core.settings import SamplingSettings, Settings
-from assistant.protocol.engine_messages import GenerationFinished, PromptProgressed, TokensGenerated
+from assistant.protocol.engine_messages import (
+    GenerationFinished,
+    MediaProgressed,
+    ModelLoaded,
+    PromptProgressed,
+    TokensGenerated,
+)
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.services.attachments import AttachmentService
+from assistant.services.chosen_model import ChosenModel
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.media_support import prompt_media
 from assistant.services.prompt import path_to, prompt_messages
 from assistant.storage.conversations import ConversationStore
 
@@ -47,6 +65,7 @@ class TurnContext:
     conversations: ConversationStore
     engine: EngineClient
     library: LibraryService
+    attachments: AttachmentService
     bus: EventBus
 
 
@@ -81,14 +100,15 @@ class Turn:
         self._conversations = context.conversations
         self._engine = context.engine
         self._library = context.library
+        self._attachments = context.attachments
         self._bus = context.bus
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._call: EngineCall | None = None
+        self._looks = False
         self._text = ""
         self._token_ids = array.array("i")
         self._vocabulary = ""
-        self._recommended_temperature: float | None = None
         self._flush: Future[None] | None = None
         self._flushed_length = 0
         self._flushed_at = 0.0
@@ -146,35 +166,42 @@ class Turn:
 
     def _generate(self, answer: Message) -> GenerationFinished:
         try:
-            load_s = self._load()
-            finished = self._follow(self._start(answer), answer)
+            model, load_s = self._library.ensure_loaded(self._settings.model, self._cancelled)
+            try:
+                finished = self._follow(self._start(answer, model), answer)
+            except FamulusError as error:
+                self._learn(error, model)
+                raise
         except RequestCancelled:  # before the engine began with it
             return _CANCELLED
         timings = msgspec.structs.replace(finished.timings, load_s=load_s, reasoning_s=self._reasoning_s)
         return msgspec.structs.replace(finished, timings=timings)
 
-    def _load(self) -> float:
-        model, load_s = self._library.ensure_loaded(self._settings.model, self._cancelled)
-        self._recommended_temperature = model.facts.recommended_temperature
+    def _learn(self, error: FamulusError, model: ChosenModel) -> None:
+        """See to it that the next turn does not fail of the same."""
+        if isinstance(error, AttachmentDamaged):
+            self._attachments.recheck()
+        elif isinstance(error, EngineStopped) and self._looks and not self._token_ids and not self._cancelled.is_set():
+            self._library.distrust_projector(model)
+
+    def _start(self, answer: Message, model: ChosenModel) -> EngineCall:
         loaded = self._engine.loaded
         self._vocabulary = loaded.vocabulary if loaded else ""
-        return load_s
-
-    def _sampling(self) -> SamplingParameters:
-        return sampling_parameters(self._settings.sampling, self._recommended_temperature)
-
-    def _start(self, answer: Message) -> EngineCall:
-        call = self._engine.generate(self._prompt(answer), self._sampling())
+        prompt = self._prompt(answer, model, loaded)
+        self._looks = any(message.media for message in prompt)
+        sampling = sampling_parameters(self._settings.sampling, model.facts.recommended_temperature)
+        call = self._engine.generate(prompt, sampling, conversation_id=self.conversation_id)
         with self._lock:
             self._call = call
         if self._cancelled.is_set():
             self._engine.cancel(call.request_id)
         return call
 
-    def _prompt(self, answer: Message) -> tuple[PromptMessage, ...]:
+    def _prompt(self, answer: Message, model: ChosenModel, loaded: ModelLoaded | None) -> tuple[PromptMessage, ...]:
         conversation = self._conversations.get(self.conversation_id)
-        messages = self._conversations.messages(self.conversation_id)
-        return prompt_messages(conversation.system_prompt, path_to(answer.parent_id, messages))
+        branch = path_to(answer.parent_id, self._conversations.messages(self.conversation_id))
+        media = prompt_media(branch, model, loaded, self._attachments, self._cancelled)
+        return prompt_messages(conversation.system_prompt, branch, media)
 
     def _follow(self, call: EngineCall, answer: Message) -> GenerationFinished:
         while True:
@@ -182,6 +209,8 @@ class Turn:
             match reply:
                 case TokensGenerated():
                     self._grow(reply, answer)
+                case MediaProgressed(n_done=n_done, n_total=n_total):
+                    self._bus.publish(MediaRead(**self._ids(), n_done=n_done, n_total=n_total))
                 case PromptProgressed():
                     self._tell_prompt(reply)
                 case GenerationFinished():
@@ -194,13 +223,7 @@ class Turn:
         self._token_ids.extend(reply.token_ids)
         self._time_reasoning(reply.text)
         self._bus.publish(
-            AnswerGrew(
-                request_id=self._request_id,
-                conversation_id=self.conversation_id,
-                message_id=answer.id,
-                text=reply.text,
-                n_tokens=len(reply.token_ids),
-            )
+            AnswerGrew(**self._ids(), message_id=answer.id, text=reply.text, n_tokens=len(reply.token_ids))
         )
 
     def _time_reasoning(self, new_text: str) -> None:

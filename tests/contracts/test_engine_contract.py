@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from assistant.clients.engine_client import EngineCall, EngineClient
+from assistant.clients.engine_calls import EngineCall
+from assistant.clients.engine_client import EngineClient
 from assistant.core.conversation import FinishReason
 from assistant.core.errors import (
     ContextOverflow,
     EngineStopped,
     FamulusError,
+    MediaNotSupported,
     ModelLoadFailed,
     ModelNotLoaded,
     RequestCancelled,
 )
+from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import (
     EngineReply,
     GenerationFinished,
     LoadModel,
+    MediaProgressed,
     PromptProgressed,
+    SnapshotOptions,
     TokensGenerated,
 )
-from assistant.protocol.prompt_messages import PromptMessage
+from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 from tests.fakes.fake_engine import FakeEngine, Stall
 
 PROMPT = (PromptMessage(role="user", text="Count from one to one hundred."),)
@@ -35,6 +42,8 @@ GREEDY = SamplingParameters(temperature=0.0, max_tokens=12)
 ENDLESS = SamplingParameters(temperature=0.0)
 N_CTX = 512
 PATIENCE_S = 60.0
+PROJECTOR = Path(__file__).parents[1] / "data" / "68b8955e4573ba0b70c1dc5f4a88ac0f3468ea748383deaa561f6375f8e21080.gguf"
+"""Of the starter model (see the README beside it)."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,10 @@ class Candidate:
     answer_at_length: Callable[[], None]
     """Makes sure that the next answer does not end by itself."""
 
-    def load(self, n_ctx: int = N_CTX) -> list[float]:
+    def load(self, n_ctx: int = N_CTX, *, mmproj: str = "", snapshots: SnapshotOptions | None = None) -> list[float]:
         progress: list[float] = []
-        call = self.engine.begin_load(LoadModel(request_id="", path=str(self.model), n_ctx=n_ctx))
-        self.engine.finish_load(call, progress.append)
+        request = LoadModel(request_id="", path=str(self.model), n_ctx=n_ctx, mmproj=mmproj, snapshots=snapshots)
+        self.engine.finish_load(self.engine.begin_load(request), progress.append)
         return progress
 
 
@@ -207,3 +216,57 @@ def test_an_unloaded_model_is_gone(loaded: Candidate) -> None:
 def test_the_machine_is_described(candidate: Candidate) -> None:
     assert candidate.engine.hello().llama_cpp
     assert [device.kind for device in candidate.engine.describe_backends().devices].count("cpu") == 1
+
+
+def picture(folder: Path) -> PromptMedia:
+    """A plain red square, as the engine reads it."""
+    side = 112
+    rows = bytes((220, 30, 30)) * side * side
+    path = folder / "red.rgb"
+    path.write_bytes(rows)
+    digest = hashlib.sha256(b"rgb24" + struct.pack("<II", side, side) + rows).hexdigest()
+    return PromptMedia(kind=MediaKind.IMAGE, digest=digest, path=str(path), width=side, height=side)
+
+
+def asked_of(media: PromptMedia, text: str = "What colour is it?") -> tuple[PromptMessage, ...]:
+    return (PromptMessage(role="user", text=text, media=(media,)),)
+
+
+def test_a_model_without_a_projector_refuses_a_picture(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.load()
+    assert candidate.engine.loaded is not None
+    assert candidate.engine.loaded.media == frozenset()
+    assert isinstance(error_of(candidate.engine.generate(asked_of(picture(tmp_path)), GREEDY)), MediaNotSupported)
+    assert isinstance(replies(candidate.engine.generate(PROMPT, GREEDY))[-1], GenerationFinished)
+
+
+def test_a_picture_is_looked_at_once_for_all_conversations(candidate: Candidate, tmp_path: Path) -> None:
+    candidate.load(mmproj=str(PROJECTOR))
+    assert candidate.engine.loaded is not None
+    assert candidate.engine.loaded.media == {MediaKind.IMAGE}
+    media = picture(tmp_path)
+    looks = []
+    for conversation_id in ("one", "two"):
+        received = replies(candidate.engine.generate(asked_of(media), GREEDY, conversation_id=conversation_id))
+        told = [(each.n_done, each.n_total) for each in received if isinstance(each, MediaProgressed)]
+        assert told == sorted(told)
+        finished = received[-1]
+        assert isinstance(finished, GenerationFinished)
+        looks.append((finished.usage.encoded_media, told[-1:]))
+    assert looks == [(1, [(1, 1)]), (0, [])]
+
+
+def test_what_was_read_is_saved_once_and_what_is_forgotten_never(candidate: Candidate, tmp_path: Path) -> None:
+    options = SnapshotOptions(folder=str(tmp_path), key_path=str(tmp_path / "key"), max_bytes=2**30)
+    candidate.load(snapshots=options)
+    long_prompt = (PromptMessage(role="user", text="word " * 300),)
+    for conversation_id, prompt in (("kept", long_prompt), ("gone", long_prompt), ("short", PROMPT)):
+        replies(candidate.engine.generate(prompt, GREEDY, conversation_id=conversation_id))
+    candidate.engine.forget("gone")
+    candidate.engine.forget("unknown")
+    candidate.engine.save_snapshots(PATIENCE_S)  # 0 where an idle engine has saved it before
+    assert not list(tmp_path.glob("*/gone*"))
+    assert candidate.engine.save_snapshots(PATIENCE_S) == 0
+    candidate.engine.unload()
+    assert candidate.engine.save_snapshots(PATIENCE_S) == 0
+    candidate.engine.forget("kept")

@@ -16,16 +16,18 @@ from pathlib import Path
 
 import msgspec
 
-from assistant.clients.engine_client import EngineCall
+from assistant.clients.engine_calls import EngineCall
 from assistant.clients.worker_process import worker_stopped
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import (
     ContextOverflow,
     FamulusError,
+    MediaNotSupported,
     ModelLoadFailed,
     ModelNotLoaded,
     RequestCancelled,
 )
+from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import (
     PROTOCOL_VERSION,
@@ -37,6 +39,7 @@ from assistant.protocol.engine_messages import (
     Hello,
     LoadModel,
     LoadProgressed,
+    MediaProgressed,
     ModelLoaded,
     PromptProgressed,
     TokensGenerated,
@@ -44,6 +47,10 @@ from assistant.protocol.engine_messages import (
 from assistant.protocol.prompt_messages import PromptMessage
 
 GIB = 1024**3
+MEDIA_TOKENS = 16
+"""What a picture takes of the context."""
+WORTH_SAVING = 256
+"""Tokens from which on a conversation is put on disk."""
 
 
 class Stall:
@@ -106,7 +113,12 @@ class FakeEngine:
         loads: All requests to load.
         prompts: All prompts, in order.
         samplings: Their sampling, in order.
+        conversation_ids: Whose they were, in order.
         unloads: Number of requests to free the model.
+        forgotten: Conversations that were to be forgotten, in order.
+        saves: Number of requests to save snapshots.
+        projector_sees: What a projector adds to a model.
+        media_note: Why no projector is used; empty if one can be.
         closed: Whether `close` was called.
     """
 
@@ -114,7 +126,14 @@ class FakeEngine:
         self.loads: list[LoadModel] = []
         self.prompts: list[tuple[PromptMessage, ...]] = []
         self.samplings: list[SamplingParameters] = []
+        self.conversation_ids: list[str] = []
         self.unloads = 0
+        self.forgotten: list[str] = []
+        self.saves = 0
+        self.projector_sees = frozenset({MediaKind.IMAGE})
+        self.media_note = ""
+        self._seen: set[str] = set()
+        self._unsaved: set[str] = set()
         self.closed = False
         self.loaded: ModelLoaded | None = None
         self.process_id: int | None = None
@@ -126,6 +145,12 @@ class FakeEngine:
         self._open: dict[str, _Request] = {}
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="fake-engine", daemon=True).start()
+
+    @property
+    def held(self) -> frozenset[str]:
+        if self.loaded is None:
+            return frozenset()
+        return frozenset(self.conversation_ids) - {"", *self.forgotten}
 
     def will_load(self, *steps: Step) -> None:
         """Script of the next load without one: numbers are progress."""
@@ -160,16 +185,36 @@ class FakeEngine:
                 case None:
                     raise AssertionError("the load stalled")
 
-    def generate(self, messages: tuple[PromptMessage, ...], sampling: SamplingParameters) -> EngineCall:
+    def generate(
+        self,
+        messages: tuple[PromptMessage, ...],
+        sampling: SamplingParameters,
+        *,
+        conversation_id: str = "",
+        interactive: bool = True,
+    ) -> EngineCall:
         self.prompts.append(messages)
         self.samplings.append(sampling)
+        self.conversation_ids.append(conversation_id)
         steps = self._answer_scripts.popleft() if self._answer_scripts else ("Fine", ".")
-        return self._submit(steps, lambda request: self._generate(request, messages, sampling))
+        return self._submit(steps, lambda request: self._generate(request, messages, sampling, conversation_id))
 
     def count_tokens(self, messages: tuple[PromptMessage, ...]) -> int:
         if self.loaded is None:
             raise _not_loaded()
         return _n_tokens(messages)
+
+    def save_snapshots(self, timeout_s: float) -> int:
+        if self.loaded is None:
+            return 0
+        self.saves += 1
+        unsaved, self._unsaved = self._unsaved, set()
+        return len(unsaved) if self.loads[-1].snapshots is not None else 0
+
+    def forget(self, conversation_id: str) -> None:
+        if self.loaded is not None:
+            self.forgotten.append(conversation_id)
+            self._unsaved.discard(conversation_id)
 
     def unload(self) -> None:
         self.unloads += 1
@@ -186,6 +231,8 @@ class FakeEngine:
         with self._lock:
             dying, self._open = list(self._open.values()), {}
             self.loaded = self.process_id = None
+            self._seen.clear()
+            self._unsaved.clear()
         for request in dying:
             _end_stalls(request)
             self._put(request, Failed(request_id=request.call.request_id, error=worker_stopped("fake death").info))
@@ -226,18 +273,35 @@ class FakeEngine:
             self._tell(request, LoadProgressed(request_id=request_id, fraction=step))
         if request.cancelled:
             raise RequestCancelled("The request was stopped.")
-        ready = ModelLoaded(request_id=request_id, n_ctx=load.n_ctx, n_ctx_train=8192, vocabulary="fake", load_s=0.25)
+        ready = ModelLoaded(
+            request_id=request_id,
+            n_ctx=load.n_ctx,
+            n_ctx_train=8192,
+            vocabulary="fake",
+            load_s=0.25,
+            media=self.projector_sees if load.mmproj and not self.media_note else frozenset(),
+            media_note=self.media_note if load.mmproj else "",
+        )
         with self._lock:
             if request_id in self._open:
                 self.loaded = ready
         self._end(request, ready)
 
-    def _generate(self, request: _Request, messages: tuple[PromptMessage, ...], sampling: SamplingParameters) -> None:
+    def _generate(
+        self,
+        request: _Request,
+        messages: tuple[PromptMessage, ...],
+        sampling: SamplingParameters,
+        conversation_id: str,
+    ) -> None:
         if self.loaded is None:
             raise _not_loaded()
         n_prompt = _n_tokens(messages)
         if n_prompt >= self.loaded.n_ctx:
             raise ContextOverflow("{n} tokens do not fit.", n=n_prompt)
+        n_encoded = self._look(request, messages)
+        if conversation_id and n_prompt >= WORTH_SAVING:
+            self._unsaved.add(conversation_id)
         request_id = request.call.request_id
         for n_done in (0, n_prompt):
             self._tell(request, PromptProgressed(request_id=request_id, n_done=n_done, n_total=n_prompt, n_cached=0))
@@ -253,11 +317,23 @@ class FakeEngine:
         finished = GenerationFinished(
             request_id=request_id,
             finish_reason=FinishReason.CANCELLED if request.cancelled else reason,
-            usage=Usage(prompt_tokens=n_prompt, completion_tokens=len(token_ids)),
+            usage=Usage(prompt_tokens=n_prompt, completion_tokens=len(token_ids), encoded_media=n_encoded),
             timings=Timings(prompt_s=0.5, first_token_s=0.75, decode_tokens_per_s=20.0),
             token_ids=tuple(token_ids),
         )
         self._end(request, finished)
+
+    def _look(self, request: _Request, messages: tuple[PromptMessage, ...]) -> int:
+        """Look at the media that are new; returns how many those are."""
+        assert self.loaded is not None
+        media = [each for message in messages for each in message.media]
+        if {each.kind for each in media} - self.loaded.media:
+            raise MediaNotSupported("The model cannot look at pictures.")
+        new = {each.digest for each in media} - self._seen
+        self._seen |= new
+        for n_done in range(len(new) + 1) if new else ():
+            self._tell(request, MediaProgressed(request_id=request.call.request_id, n_done=n_done, n_total=len(new)))
+        return len(new)
 
     def _steps(self, request: _Request) -> Iterable[str | float]:
         """Strings and numbers of the script, until the request is cancelled or the engine dies."""
@@ -304,4 +380,4 @@ def _not_loaded() -> ModelNotLoaded:
 
 
 def _n_tokens(messages: Iterable[PromptMessage]) -> int:
-    return sum(len(message.text.split()) + 3 for message in messages)
+    return sum(len(message.text.split()) + 3 + MEDIA_TOKENS * len(message.media) for message in messages)

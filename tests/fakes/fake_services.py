@@ -11,27 +11,33 @@ from typing import TypeVar, cast
 import msgspec
 
 from assistant.clients.engine_client import EngineClient
+from assistant.clients.image_client import ImageClient
 from assistant.core.events import Event, MessageFinished, TurnEvent, TurnFailed
 from assistant.core.paths import DataPaths
 from assistant.core.settings import ModelSettings, Settings
+from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.services import Services
+from assistant.services.snapshots import SnapshotFolder
 from assistant.services.turn import TurnContext
+from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
 from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_images import FakeImages
 from tests.tiny_gguf import write_tiny_model
 
 PATIENCE_S = 30.0
 EventT = TypeVar("EventT", bound=Event)
 
 
-def fake_services(home: Path, engine: FakeEngine) -> Services:
+def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = None) -> Services:
     """Services over `home`; their settings name the tiny model there."""
     paths = DataPaths(home)
     model = home / "tiny.gguf"
@@ -44,17 +50,23 @@ def fake_services(home: Path, engine: FakeEngine) -> Services:
     conversations = ConversationStore(database, paths.locks)
     client = cast(EngineClient, engine)
     bus = EventBus()
-    library = LibraryService(client, bus, ModelFileStore(database), paths.verified_files)
-    context = TurnContext(conversations=conversations, engine=client, library=library, bus=bus)
+    snapshots = SnapshotFolder(paths, settings)
+    library = LibraryService(client, bus, ModelFileStore(database), paths.verified_files, snapshots)
+    drafts = DraftsFile(paths.drafts)
+    image_client = cast(ImageClient, images or FakeImages())
+    attachments = AttachmentService(AttachmentFiles(paths), image_client, conversations, drafts)
+    context = TurnContext(conversations=conversations, engine=client, library=library, attachments=attachments, bus=bus)
     return Services(
         paths=paths,
         settings=settings,
-        drafts=DraftsFile(paths.drafts),
+        drafts=drafts,
         database=database,
         conversations=conversations,
         engine=client,
         library=library,
+        attachments=attachments,
         chat=ChatService(context),
+        deletion=DeletionService(conversations, client, snapshots, attachments, bus),
         bus=bus,
     )
 

@@ -17,6 +17,8 @@ PASSAGE = (
     'Use only this passage to answer. Passage: "Invoices must be paid within 30 days of receipt; late payments incur '
     '2% monthly interest." Question: What interest do late payments incur?'
 )
+PROJECTOR = Path(__file__).parents[2] / "data" / "68b8955e4573ba0b70c1dc5f4a88ac0f3468ea748383deaa561f6375f8e21080.gguf"
+"""Of the starter model; it knows drawings of plain shapes."""
 LONG_TASK = "Write a long story about the keeper of a lighthouse, with many chapters."
 
 

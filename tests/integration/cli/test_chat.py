@@ -37,6 +37,21 @@ def test_the_second_turn_reads_only_what_is_new(famulus: Famulus) -> None:
     assert ended.only("stats")[0]["usage"] == second
 
 
+def test_the_next_process_goes_on_where_this_one_stopped(famulus: Famulus) -> None:
+    options = ("chat", "--json", "--temperature", "0", "--max-tokens", "16")
+    (first,) = famulus(*options, f"Remember this. {SENTENCE * 60}").only("finished")
+    held = first["usage"]["prompt_tokens"] + first["usage"]["completion_tokens"]
+    again = (*options, "--conversation", first["conversation_id"], "What was built of stone?")
+    (second,) = famulus(*again).only("finished")
+    assert second["usage"]["restored_tokens"] >= 0.95 * held
+    assert second["usage"]["cached_tokens"] >= second["usage"]["restored_tokens"]
+    assert second["timings"]["prompt_s"] < first["timings"]["prompt_s"] / 3
+    for snapshot in famulus.home.glob("snapshots/*/*"):
+        snapshot.unlink()
+    (third,) = famulus(*again).only("finished")
+    assert (third["usage"]["restored_tokens"], third["finish_reason"] in ("stop", "length")) == (0, True)
+
+
 def test_a_conversation_lives_on_in_other_processes(famulus: Famulus, tmp_path: Path) -> None:
     options = ("--json", "--temperature", "0", "--max-tokens", "4")
     (finished,) = famulus("chat", *options, "Say something about 发票.").only("finished")

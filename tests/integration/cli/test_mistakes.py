@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.famulus import Famulus
+from tests.integration.cli.famulus import PROJECTOR, Famulus
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def test_wrong_usage_is_2(famulus: Famulus, words: tuple[str, ...]) -> None:
         (("chat",), b"x" * (16 * 1024**2 + 1), "larger than 16 MB"),
         (("chat", "--model", "/nowhere/model.gguf", "Hi"), b"", "model.gguf"),
         (("chat", "--conversation", "abcd1234", "Hi"), b"", "no conversation abcd1234"),
+        (("chat", "--mmproj", "/nowhere/mmproj.gguf", "Hi"), b"", "no projector"),
+        (("chat", "--mmproj", "/dev/null", "Hi"), b"", "famulus: "),
+        (("chat", "--image", "/nowhere/cat.png", "Hi"), b"", "cannot look at pictures"),
+        (("chat", "--mmproj", str(PROJECTOR), "--image", "/nowhere/cat.png", "Hi"), b"", "cat.png"),
+        (("chat", "--mmproj", str(PROJECTOR), "--image", "/dev/zero", "Hi"), b"", "/dev/zero"),
+        (("chat", "--mmproj", str(PROJECTOR), "--image", __file__, "Hi"), b"", "famulus: "),
         (("conversations", "delete", "zz"), b"", "no conversation zz"),
         (("models", "info", "/nowhere/model.gguf"), b"", "model.gguf"),
         (("models", "info", "/dev/null"), b"", "famulus: "),
@@ -52,6 +58,8 @@ def test_what_cannot_be_done_is_1(famulus: Famulus, words: tuple[str, ...], stdi
     assert (ended.code, ended.out) == (1, b"")
     assert said in ended.err
     assert "unexpected" not in ended.err
+    if "--image" in words or "--mmproj" in words:
+        assert famulus("conversations", "list", "--json").objects[0]["conversations"] == [], "nothing was stored"
 
 
 @pytest.mark.parametrize(
@@ -135,13 +143,25 @@ def test_help_is_complete(famulus: Famulus) -> None:
     for command in ("chat", "conversations", "models", "settings", "doctor", "bench"):
         assert f"\n  {command} " in text
     assert "...\n" not in text.partition("\n")[2], "a description is cut off"
-    options = "model system temperature top-p top-k min-p seed max-tokens n-ctx conversation json interactive"
+    options = (
+        "model mmproj image system temperature top-p top-k min-p seed max-tokens n-ctx conversation json interactive"
+    )
     chat = famulus("chat", "--help").text
     assert all(f"--{option} " in chat for option in options.split())
 
 
-def test_a_model_setting_means_the_same_from_every_folder(famulus: Famulus) -> None:
-    famulus("settings", "set", "model.path", "some.gguf")
-    path = Path(json.loads(famulus("settings", "get", "model.path", "--json").out)["model.path"])
+@pytest.mark.parametrize("key", ["model.path", "model.mmproj"])
+def test_a_model_setting_means_the_same_from_every_folder(famulus: Famulus, key: str) -> None:
+    famulus("settings", "set", key, "some.gguf")
+    path = Path(json.loads(famulus("settings", "get", key, "--json").out)[key])
     assert path.is_absolute()
     assert path.name == "some.gguf"
+
+
+def test_another_model_does_not_keep_the_projector_that_was_named_for_the_one_before(famulus: Famulus) -> None:
+    famulus("settings", "set", "model.path", "first.gguf")
+    famulus("settings", "set", "model.mmproj", "eyes.gguf")
+    famulus("settings", "set", "model.path", "first.gguf")
+    assert famulus("settings", "get", "model.mmproj").text.strip().endswith("eyes.gguf")
+    assert "model.mmproj" in famulus("settings", "set", "model.path", "second.gguf").err
+    assert famulus("settings", "get", "model.mmproj").text.strip() == ""

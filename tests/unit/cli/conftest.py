@@ -8,11 +8,18 @@ import pytest
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services, opened
+from tests.unit.hub.projector_files import write_projector
 
 
 @pytest.fixture
 def engine() -> FakeEngine:
     return FakeEngine()
+
+
+@pytest.fixture
+def projector(tmp_path: Path) -> Path:
+    """Lies beside the model of the settings."""
+    return write_projector(tmp_path / "mmproj-tiny.gguf")
 
 
 @pytest.fixture

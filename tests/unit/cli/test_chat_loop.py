@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,13 @@ import pytest
 from assistant.cli import chat_loop
 from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.turn_view import JsonView, PlainView
+from assistant.core.conversation import Usage
+from assistant.core.errors import AttachmentDamaged, InputInvalid, RequestCancelled
 from assistant.core.events import AnswerGrew
+from assistant.services.chat import ChatService
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
+from tests.fakes.fake_images import png
 
 Say = Callable[..., int]
 
@@ -49,7 +55,8 @@ def test_lines_are_one_conversation(say: Say, capsys: pytest.CaptureFixture[str]
     assert say("One?", "", "  Two?  ") == 0
     first, second = objects(capsys, "finished")
     assert first["conversation_id"] == second["conversation_id"]
-    assert first["usage"].keys() == {"prompt_tokens", "cached_tokens", "completion_tokens"}
+    tokens = {"prompt_tokens", "cached_tokens", "restored_tokens", "completion_tokens"}
+    assert first["usage"].keys() == {*tokens, "encoded_media"}
     assert first["timings"].keys() == {*("load_s", "prompt_s", "first_token_s", "decode_tokens_per_s", "reasoning_s")}
     assert (first["text"], first["finish_reason"]) == ("Fine.", "stop")
     assert [each.text for each in engine.prompts[1]] == ["One?", "Fine.", "Two?"]
@@ -114,7 +121,8 @@ def test_system_is_shown_and_set(say: Say, engine: FakeEngine, capsys: pytest.Ca
 def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     assert say("/help") == 0
     (help_,) = objects(capsys, "help")
-    commands = {"/new", "/list", "/open", "/retry", "/edit", "/system", "/stats", "/help", "/quit"}
+    commands = {"/new", "/list", "/open", "/image", "/retry", "/edit", "/system", "/stats"}
+    commands |= {"/help", "/quit"}
     assert help_["commands"].keys() == commands
     assert say("/help", as_json=False) == 0
     shown = capsys.readouterr().err
@@ -179,7 +187,7 @@ def test_plain_text_ends_its_line_before_an_error(
 
 
 def test_what_is_not_utf8_ends_the_loop(say: Say) -> None:
-    with pytest.raises(chat_loop.InputInvalid):
+    with pytest.raises(InputInvalid):
         say(b"\xff\xfe\x00", "One?")
 
 
@@ -209,3 +217,123 @@ def test_ctrl_c_twice_while_it_loads(say: Say, engine: FakeEngine, capsys: pytes
     engine.will_load(0.5, Pressed())
     assert say("One?", "Two?") == 0
     assert [each["finish_reason"] for each in objects(capsys, "finished")] == ["cancelled", "stop"]
+
+
+def test_pictures_go_with_the_next_message_only(
+    say: Say, engine: FakeEngine, projector: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cat, dog = png(tmp_path / "cat.png"), png(tmp_path / "a dog.png", kind=1)
+    assert say(f"/image {cat}", f"/image '{dog}'", "/image", "Which?", "/image", "And now?", "/stats") == 0
+    lines = objects(capsys, "images", "media", "model", "stats", "finished")
+    names = [[each["name"] for each in line["images"]] for line in lines if line["type"] == "images"]
+    assert names == [["cat.png"], ["cat.png", "a dog.png"], ["cat.png", "a dog.png"], []]
+    assert [(line["n_done"], line["n_total"]) for line in lines if line["type"] == "media"] == [(0, 2), (1, 2), (2, 2)]
+    assert next(line["media"] for line in lines if line["type"] == "model") == ["image"]
+    assert [line["usage"]["encoded_media"] for line in lines if line["type"] == "finished"] == [2, 0]
+    assert [len(each.media) for each in engine.prompts[1]] == [2, 0, 0]
+
+
+def test_collected_pictures_can_be_dropped(
+    say: Say, engine: FakeEngine, projector: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(f"/image {png(tmp_path / 'cat.png')}", "/image -", "Which?", as_json=False) == 0
+    shown = capsys.readouterr().err
+    assert "[image: cat.png, 4 × 2]" in shown
+    assert "/image - drops them" in shown
+    assert "No picture" in shown
+    assert engine.prompts[0][0].media == ()
+
+
+def test_a_wrong_picture_is_told_and_not_collected(
+    say: Say, engine: FakeEngine, projector: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "notes.png"
+    text.write_text("no picture")
+    assert say(f"/image {tmp_path / 'none.png'}", f"/image {text}", "/image 'half", "Hello?") == 1
+    errors = objects(capsys, "error")
+    assert [each["kind"] for each in errors] == ["AttachmentDamaged", "AttachmentUnsupported", "AttachmentDamaged"]
+    assert errors[1]["message"] == f"{text}: That is no picture."
+    assert errors[0]["message"].count("none.png") == 1
+    assert engine.prompts[0][0].media == ()
+
+
+def test_a_model_without_eyes_refuses_the_picture(
+    say: Say, services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(f"/image {png(tmp_path / 'cat.png')}") == 1
+    (error,) = objects(capsys, "error")
+    assert (error["kind"], "mmproj" in error["remedy"]) == ("MediaNotSupported", True)
+    assert not services.paths.attachments.exists()
+
+
+def test_pictures_of_a_turn_that_never_began_stay(
+    say: Say, services: Services, projector: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+
+    def refuse(*words: Any) -> str:
+        sent.append(len(words[-1]))
+        raise RequestCancelled("Famulus is closing.")
+
+    monkeypatch.setattr(ChatService, "send", lambda _, *words: refuse(*words))
+    assert say(f"/image {png(tmp_path / 'cat.png')}", "One?", "Two?") == 1
+    assert sent == [1, 1]
+
+
+def test_pictures_of_a_question_that_was_not_stored_stay(
+    say: Say,
+    services: Services,
+    projector: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AttachmentDamaged("The picture is no longer there.")
+
+    monkeypatch.setattr(services.attachments, "require", refuse)
+    assert say(f"/image {png(tmp_path / 'cat.png')}", "One?", "/image") == 1
+    assert [len(line["images"]) for line in objects(capsys, "images")] == [1, 1]
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/cat.png", "x" * 300, "a\0b"])
+def test_a_path_that_cannot_be_is_told_and_the_chat_goes_on(
+    say: Say, projector: Path, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    assert say(f"/image {path}", "Hello?") == 1
+    kinds = [line.get("kind") for line in objects(capsys, "error", "finished")]
+    assert kinds == ["AttachmentDamaged", None]
+
+
+def test_a_path_that_may_not_be_looked_at_is_told(
+    say: Say, projector: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def refuse(path: Any, *words: Any, **options: Any) -> os.stat_result:
+        if str(path).endswith("secret.png"):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, *words, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert say("/image /nowhere/secret.png", "Hello?") == 1
+    assert [line.get("kind") for line in objects(capsys, "error", "finished")] == ["AttachmentDamaged", None]
+
+
+def test_an_opened_conversation_names_its_pictures(
+    say: Say, services: Services, projector: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say(f"/image {png(tmp_path / 'cat.png')}", "Which?")
+    capsys.readouterr()
+    (conversation,) = services.conversations.list()
+    say(f"/open {conversation.id}", as_json=False)
+    assert "[image: cat.png, 4 × 2]\nWhich?\n" in capsys.readouterr().out
+    say(f"/open {conversation.id}")
+    (opened,) = objects(capsys, "conversation")
+    assert [each["name"] for each in opened["messages"][0]["attachments"]] == ["cat.png"]
+
+
+def test_stats_say_where_the_tokens_came_from() -> None:
+    usage = Usage(prompt_tokens=9, cached_tokens=7, restored_tokens=5, encoded_media=2)
+    assert chat_loop.reused(usage) == "7 from memory, 5 of them from disk, pictures looked at: 2"
+    assert chat_loop.reused(Usage(cached_tokens=7)) == "7 from memory"

@@ -7,7 +7,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.cli.options import model_option, overridden
+from assistant.cli.options import model_options, overridden
 from assistant.core.settings import Settings
 
 
@@ -23,12 +23,13 @@ def test_what_is_given_counts() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "hint"),
     [
-        ("sampling.temperature", -1.5, "--temperature"),
+        ("sampling.temperature", -1.1, "--temperature"),
         ("sampling.temperature", float("nan"), "--temperature"),
         ("sampling.repeat_penalty", float("inf"), "--repeat-penalty"),
         ("sampling.top_p", 1.5, "--top-p"),
         ("sampling.max_tokens", -1, "--max-tokens"),
         ("model.n_ctx", -5, "--n-ctx"),
+        ("model.mmproj", 7, "--mmproj"),
         ("chat.system_prompt", "x" * 100_001, "--system"),
     ],
 )
@@ -44,9 +45,17 @@ def test_everything_in_range_is_taken(temperature: float, top_k: int) -> None:
     assert (settings.sampling.temperature, settings.sampling.top_k) == (temperature, top_k)
 
 
-def test_the_model_path_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")
-    assert model_option(Path("m.gguf")) == str(tmp_path / "m.gguf")
-    assert model_option(Path("~/m.gguf")) == "/home/me/m.gguf"
-    assert model_option(None) is None
+    assert model_options(Path("m.gguf"), Path("~/p.gguf")) == {
+        "model.path": str(tmp_path / "m.gguf"),
+        "model.mmproj": "/home/me/p.gguf",
+    }
+
+
+def test_the_projector_of_the_settings_goes_with_their_model_only() -> None:
+    own = overridden(Settings(), {"model.mmproj": "/p.gguf"})
+    assert overridden(own, model_options(None)).model.mmproj == "/p.gguf"
+    assert overridden(own, model_options(Path("/m.gguf"))).model.mmproj == ""
+    assert overridden(own, model_options(None, Path("/q.gguf"))).model.mmproj == "/q.gguf"

@@ -8,6 +8,7 @@ import pytest
 from assistant.core.settings import Settings
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_images import FakeImages
 from tests.fakes.fake_services import EventLog, fake_services, opened
 
 
@@ -17,8 +18,13 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def services(tmp_path: Path, engine: FakeEngine) -> Iterator[Services]:
-    with opened(fake_services(tmp_path, engine)) as services:
+def images() -> FakeImages:
+    return FakeImages()
+
+
+@pytest.fixture
+def services(tmp_path: Path, engine: FakeEngine, images: FakeImages) -> Iterator[Services]:
+    with opened(fake_services(tmp_path, engine, images)) as services:
         yield services
 
 

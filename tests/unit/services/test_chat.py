@@ -340,7 +340,7 @@ def test_a_crash_while_loading_blames_the_file(chat: Chat) -> None:
 
 def test_an_unexpected_exception_fails_the_turn_only(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(chat.engine, "generate", lambda *_: 1 / 0)
+        broken.setattr(chat.engine, "generate", lambda *_, **__: 1 / 0)
         end = chat.events.end_of(chat.send("Why?"))
     assert isinstance(end, TurnFailed)
     assert (end.error.kind, "ZeroDivisionError" in end.error.cause) == ("GenerationFailed", True)

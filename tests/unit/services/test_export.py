@@ -4,6 +4,7 @@ import msgspec
 
 from assistant.core.conversation import Conversation, FinishReason, Message, MessageStatus, Role, Timings, Usage
 from assistant.core.errors import ErrorInfo
+from assistant.core.media import Attachment, MediaKind
 from assistant.services.export import FORMAT_NAME, ExportedConversation, to_json, to_markdown
 
 CONVERSATION = Conversation(
@@ -55,6 +56,16 @@ def test_markdown_shows_the_branch() -> None:
     assert text.startswith("# 发票 and 🎉\n\n")
     assert "\n\n> Be\n> brief.\n\n" in text
     assert '\n\n## You\n\nWhy "so"?\n\tTab\n\n## tiny\n\n因为。\n\n*(interrupted)*\n' in text
+
+
+def test_attachments_are_named() -> None:
+    cat = Attachment(sha256="0" * 64, name="cat.png", kind=MediaKind.IMAGE, mime="image/png", n_bytes=9)
+    question = msgspec.structs.replace(QUESTION, attachments=(cat,))
+    exported = msgspec.json.decode(to_json(CONVERSATION, [question]), type=ExportedConversation)
+    assert exported.messages == (question,)
+    assert "\n\n## You\n\n*(image: cat.png)*\n\nWhy" in to_markdown(CONVERSATION, [question])
+    alone = msgspec.structs.replace(question, text="")
+    assert to_markdown(CONVERSATION, [alone]).endswith("\n\n## You\n\n*(image: cat.png)*\n")
 
 
 def test_markdown_of_an_empty_conversation() -> None:

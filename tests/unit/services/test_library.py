@@ -3,14 +3,19 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
+import psutil
 import pytest
 
-from assistant.core.errors import ModelFileDamaged, ModelNotFound
+from assistant.core.context_plan import estimate_memory
+from assistant.core.errors import ModelFileDamaged, ModelNotFound, NotEnoughMemory
 from assistant.core.settings import ModelSettings, Settings
 from assistant.services import chosen_model
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
+from tests.unit.hub.projector_files import write_projector
 
 
 def load(services: Services, settings: Settings) -> float:
@@ -50,6 +55,19 @@ def test_the_load_says_path_context_and_threads(services: Services, engine: Fake
     assert request.path == settings.model.path
     assert request.n_ctx > 0
     assert 1 <= request.n_threads <= (os.cpu_count() or 1)
+
+
+def test_a_projector_takes_its_part_of_the_memory(
+    services: Services, engine: FakeEngine, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = services.library.choose(settings.model).facts
+    available = estimate_memory(facts, 1024).total_bytes
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
+    asked = msgspec.structs.replace(settings, model=msgspec.structs.replace(settings.model, n_ctx=1024))
+    load(services, asked)
+    write_projector(tmp_path / "mmproj-tiny.gguf")
+    with pytest.raises(NotEnoughMemory):
+        load(services, asked)
 
 
 def test_a_file_that_changed_is_loaded_again(services: Services, engine: FakeEngine, settings: Settings) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from assistant.core.conversation import Message, MessageStatus, Role
+from assistant.core.media import Attachment, MediaKind
+from assistant.protocol.prompt_messages import PromptMedia
 from assistant.services.prompt import path_to, prompt_messages
 
 
@@ -48,6 +50,34 @@ def test_questions_around_an_empty_answer_become_one() -> None:
         ("assistant", "Yes."),
         ("user", "Three?"),
     ]
+
+
+def attached(*names: str) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(sha256=name, name=f"{name}.png", kind=MediaKind.IMAGE, mime="image/png", n_bytes=1) for name in names
+    )
+
+
+def test_what_the_model_takes_in_goes_along_and_the_rest_is_named() -> None:
+    branch = [
+        message(1, Role.USER, "Which?", attachments=attached("cat", "dog", "cat")),
+        message(2, Role.ASSISTANT, "The cat.", 1),
+        message(3, Role.USER, "", 2, attachments=attached("dog")),
+    ]
+    cat = PromptMedia(kind=MediaKind.IMAGE, digest="d", path="/p")
+    first, _, last = prompt_messages("", branch, {"cat": cat})
+    assert (first.text, first.media) == ("[image: dog.png]\nWhich?", (cat, cat))
+    assert (last.text, last.media) == ("[image: dog.png]", ())
+
+
+def test_questions_that_become_one_keep_their_pictures_in_order() -> None:
+    branch = [
+        message(1, Role.USER, "", attachments=attached("cat")),
+        message(2, Role.USER, "Two?", 1, attachments=attached("dog")),
+    ]
+    media = {name: PromptMedia(kind=MediaKind.IMAGE, digest=name, path="/p") for name in ("cat", "dog")}
+    (joined,) = prompt_messages("", branch, media)
+    assert (joined.text, [each.digest for each in joined.media]) == ("Two?", ["cat", "dog"])
 
 
 def test_a_path_follows_the_parents_and_no_sibling() -> None:

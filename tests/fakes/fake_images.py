@@ -1,0 +1,76 @@
+"""An image client that takes PNG files by their header only: no process, no decoder.
+
+A thumbnail is a copy, pixels are white.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from pathlib import Path
+
+from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported
+from assistant.protocol.image_messages import ImageDescribed, PixelsRendered
+
+MAX_PIXELS = 50_000_000
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+class FakeImages:
+    """Stands in for `ImageClient`.
+
+    Attributes:
+        described: Names of the files that were described, in order.
+        rendered: Names of the files that were rendered, in order.
+        limits: Their limits, side and pixels.
+        closed: Whether `close` was called.
+    """
+
+    def __init__(self) -> None:
+        self.described: list[str] = []
+        self.rendered: list[str] = []
+        self.limits: list[tuple[int, int]] = []
+        self.closed = False
+
+    def describe(self, path: Path, thumbnail_path: Path, thumbnail_side: int) -> ImageDescribed:
+        self.described.append(path.name)
+        width, height = _size(path)
+        thumbnail_path.write_bytes(path.read_bytes())
+        return ImageDescribed(mime="image/png", width=width, height=height)
+
+    def render(self, path: Path, pixels_path: Path, max_side: int, max_pixels: int) -> PixelsRendered:
+        self.rendered.append(path.name)
+        self.limits.append((max_side, max_pixels))
+        width, height = _size(path)
+        # Fake pictures of the same size are told apart by one byte of each.
+        rows = path.read_bytes()[-1:] * (3 * width * height)
+        pixels_path.write_bytes(rows)
+        digest = hashlib.sha256(b"rgb24" + struct.pack("<II", width, height) + rows).hexdigest()
+        return PixelsRendered(width=width, height=height, digest=digest)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def png(path: Path, width: int = 4, height: int = 2, *, kind: int = 0) -> Path:
+    """Write a picture that the fake takes; its `kind`, 0 to 255, is what tells it from others of its size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    checked = struct.pack(">I", len(header) - 4) + header + struct.pack(">I", zlib.crc32(header))
+    path.write_bytes(_SIGNATURE + checked + bytes([kind]))
+    return path
+
+
+def _size(path: Path) -> tuple[int, int]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AttachmentDamaged("There is no such picture.") from error
+    if not data.startswith(_SIGNATURE):
+        raise AttachmentUnsupported("That is no picture.")
+    if len(data) < 33:
+        raise AttachmentDamaged("The picture is damaged.")
+    width, height = struct.unpack(">II", data[16:24])
+    if width * height > MAX_PIXELS:
+        raise AttachmentTooLarge("The picture is too large.")
+    return width, height
