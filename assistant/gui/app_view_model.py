@@ -9,27 +9,25 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Slot
+from PySide6.QtCore import Property, QCoreApplication, QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from assistant import __version__
 from assistant.core.conversation import Conversation
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import ConversationsChanged, Event, QuestionStored, TurnEvent
-from assistant.gui.background import Background
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.draft_keeper import DraftKeeper
 from assistant.gui.error_text import error_words
-from assistant.gui.event_bridge import EventBridge
 from assistant.gui.model_view_model import ModelViewModel
 from assistant.gui.notice import Notice, NoticeAction
+from assistant.gui.offered_pictures import local_files, looks_like_picture
 from assistant.gui.quick_chat_view_model import QuickChatViewModel
-from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
+from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.settings_view_model import Autostart, SettingsViewModel
 from assistant.gui.sidebar_view_model import SidebarViewModel
-from assistant.gui.turn_starter import TurnStarter
 from assistant.gui.unsent_questions import UnsentQuestions
-from assistant.gui.window_context import WindowContext
+from assistant.gui.window_context import build_context
 from assistant.services.services import Services
 
 CHAT = "chat"
@@ -54,22 +52,16 @@ class AppViewModel(QObject):
     composerFocusRequested = Signal()
     announced = Signal(str)
 
+    pictureRequested = Signal(str, int)
+    """A message of the conversation that is shown, and which of its pictures is to be shown large."""
+
     def __init__(self, services: Services, autostart: Autostart | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        background = Background("window", self)
-        bridge = EventBridge(services.bus, self)
-        turns = RunningTurns(services.chat, background, bridge, self)
-        self._context = WindowContext(
-            services=services,
-            background=background,
-            engine_background=Background("window-engine", self),
-            bridge=bridge,
-            turns=turns,
-            starter=TurnStarter(services, background, turns, self),
-        )
+        self._context = build_context(services, self)
         self._page = CHAT
         self._first_run = self._has_asked = False
         self._is_tray_available: Callable[[], bool] = lambda: False
+        self._picture_to_show: tuple[str, int] | None = None
         self._notice = Notice(self)
         self._settings = SettingsViewModel(self._context, autostart, self)
         self._style = self._settings.style
@@ -79,7 +71,9 @@ class AppViewModel(QObject):
         self._model = ModelViewModel(self._context, self._settings, self)
         self._quick_chat = QuickChatViewModel(self._quick_conversation, self._settings, self)
         self._drafts = DraftKeeper(self._context, self._conversation, self._sidebar, self)
-        self._unsent = UnsentQuestions(turns, (self._conversation, self._quick_conversation), self._sidebar, self)
+        self._unsent = UnsentQuestions(
+            self._context.turns, (self._conversation, self._quick_conversation), self._sidebar, self
+        )
         self._connect()
         self._sidebar.load()
         self._drafts.load()  # after the list, which says where drafts belong
@@ -97,6 +91,7 @@ class AppViewModel(QObject):
         self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
         self._conversation.conversationChanged.connect(self._follow_conversation)
+        self._conversation.messageRevealed.connect(self._show_picture, Qt.ConnectionType.QueuedConnection)
         self._conversation.answerEnded.connect(self.announced)
         self._quick_conversation.answerEnded.connect(self._announce_quick)
         self._quick_chat.carriedOn.connect(self._carry_on)
@@ -182,14 +177,18 @@ class AppViewModel(QObject):
 
     @Slot("QVariantList")
     def droppedFiles(self, urls: Sequence[QUrl]) -> None:
-        """Take files that were dropped on the window: a model is chosen, others cannot be used yet."""
-        files = [url for url in urls if url.isLocalFile()]
-        model = next((url for url in files if url.toLocalFile().lower().endswith(_MODEL_SUFFIX)), None)
+        """Take files that were dropped on the window: a model is chosen, pictures go with the next question."""
+        files = local_files(urls)
+        model = next((file for file in files if file.suffix.lower() == _MODEL_SUFFIX), None)
         if model is not None:
-            self._model.chooseFile(model)
+            self._model.choose(str(model))
+        elif self._page == CHAT and files and (self._model.sees or any(map(looks_like_picture, files))):
+            self._conversation.addFiles(urls)
         else:
             self._notice.tell(
-                QCoreApplication.translate("AppViewModel", "Only model files (GGUF) can be dropped here.")
+                QCoreApplication.translate("AppViewModel", "Only pictures and model files (GGUF) can be dropped here.")
+                if self._model.sees and self._page == CHAT
+                else QCoreApplication.translate("AppViewModel", "Only model files (GGUF) can be dropped here.")
             )
 
     def watch_tray(self, is_available: Callable[[], bool]) -> None:
@@ -205,19 +204,25 @@ class AppViewModel(QObject):
         self._drafts.close()
         self._context.turns.stop_all()
         self._sidebar.close()
-        self._context.background.close()
-        self._context.engine_background.close()
-        self._context.bridge.close()
+        self._context.close()
 
-    def _open(self, place: Place, message_id: str = "") -> None:
+    def _open(self, place: Place, message_id: str = "", picture: int = -1) -> None:
+        self._picture_to_show = (message_id, picture) if picture >= 0 else None
         self._set_page(CHAT)
         self._sidebar.rescue(place.conversation_id)
         self._conversation.open(place, message_id)
         self.composerFocusRequested.emit()
 
-    def _carry_on(self, place: Place) -> None:
-        self._open(place)
+    def _carry_on(self, place: Place, message_id: str, position: int) -> None:
+        self._open(place, message_id, position)
         self.raiseRequested.emit()
+
+    @Slot()
+    def _show_picture(self) -> None:
+        """The message is in view."""
+        picture, self._picture_to_show = self._picture_to_show, None
+        if picture is not None:
+            self.pictureRequested.emit(*picture)
 
     def _is_shown(self, conversation_id: str) -> bool:
         in_window = self._page == CHAT and self._conversation.place.conversation_id == conversation_id

@@ -53,10 +53,14 @@ class Background(QObject):
             return
         self._executor.submit(self._work, work, done, failed)
 
-    def close(self) -> None:
-        """Finish the work that was given, and wait for it; its results are dropped."""
+    def close(self, *, drop: bool = False) -> None:
+        """Finish the work that was given, and wait for it; its results are dropped.
+
+        Args:
+            drop: Whether work that has not begun is not done any more.
+        """
         self._closed = True
-        self._executor.shutdown(wait=True)
+        self._executor.shutdown(wait=True, cancel_futures=drop)
 
     def _work(
         self,

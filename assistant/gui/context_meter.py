@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from assistant.core.conversation import Message
 from assistant.core.errors import FamulusError
 from assistant.core.events import Event, ModelReady
-from assistant.gui.running_turns import RunningTurn
+from assistant.gui.running_turn import RunningTurn
 from assistant.gui.window_context import WindowContext
 from assistant.services.prompt import prompt_messages
 

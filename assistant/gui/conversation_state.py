@@ -5,31 +5,31 @@ Process: app with a window. Thread: the GUI's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import Property, QObject, Signal
 
 from assistant.core.errors import ErrorInfo
-from assistant.core.events import PromptRead
+from assistant.core.events import MediaRead, PromptRead
 from assistant.gui.context_meter import ContextUse, SystemPromptMeter, context_use
-from assistant.gui.drafts import Drafts, joined, merged
 from assistant.gui.error_text import error_words
 from assistant.gui.message_list_model import MessageListModel
 from assistant.gui.message_queue import MessageQueue
 from assistant.gui.message_tree import MessageTree
+from assistant.gui.picture_files import PictureFiles
 from assistant.gui.question_edits import QuestionEdits
 from assistant.gui.rich_text import RenderStyle
-from assistant.gui.running_turns import Place, RunningTurn, Stage
+from assistant.gui.running_turn import Place, RunningTurn, Stage
 from assistant.gui.window_context import WindowContext
 
 
 class _Activity(NamedTuple):
-    """What the conversation is doing; `read` is the last progress of reading its prompt."""
+    """What the conversation is doing; `looked` and `read` are the last progress of its pictures and its prompt."""
 
     generating: bool = False
     stage: Stage = Stage.IDLE
     progress: float = 0.0
+    looked: MediaRead | None = None
     read: PromptRead | None = None
 
 
@@ -46,10 +46,6 @@ class ConversationState(QObject):
     stateChanged = Signal()
     contextChanged = Signal()
     problemChanged = Signal()
-    draftChanged = Signal()
-
-    draftsChanged = Signal()
-    """What is typed here, or a draft of a conversation out of sight."""
 
     def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,14 +56,12 @@ class ConversationState(QObject):
         self._title = ""
         self._tree = MessageTree()
         self._loading = False
-        self._draft = ""
-        self._drafts = Drafts()
         self._problem: ErrorInfo | None = None
         self._use = ContextUse()
         self._n_ctx = 0
         self._activity = _Activity()
         self._edits = QuestionEdits(self)
-        self._messages = MessageListModel(style, context.turns.live_text, self._edits, self)
+        self._messages = MessageListModel(style, context.turns.live_text, self._edits, context.pictures, self)
         self._queue = MessageQueue(self)
         self._system_prompt = SystemPromptMeter(context, self)
         self._system_prompt.counted.connect(self.contextChanged)
@@ -108,6 +102,11 @@ class ConversationState(QObject):
         """Questions that wait."""
         return self._queue
 
+    @Property(QObject, constant=True)
+    def pictures(self) -> PictureFiles:
+        """Where pictures of attachments are."""
+        return self._context.pictures
+
     @Property(bool, notify=stateChanged)
     def generating(self) -> bool:
         """Whether a turn of this conversation runs or waits."""
@@ -132,6 +131,16 @@ class ConversationState(QObject):
     def readTotal(self) -> int:
         """Tokens of the prompt; 0 while that is not known."""
         return self._activity.read.n_total if self._activity.read is not None else 0
+
+    @Property(int, notify=stateChanged)
+    def lookedDone(self) -> int:
+        """Pictures that the model has looked at for the answer under way."""
+        return self._activity.looked.n_done if self._activity.looked is not None else 0
+
+    @Property(int, notify=stateChanged)
+    def lookedTotal(self) -> int:
+        """Pictures that are new to it; 0 while that is not known."""
+        return self._activity.looked.n_total if self._activity.looked is not None else 0
 
     @Property(int, notify=contextChanged)
     def contextUsed(self) -> int:
@@ -159,50 +168,19 @@ class ConversationState(QObject):
         return error_words(self._problem).title if self._problem is not None else ""
 
     @Property(str, notify=problemChanged)
+    def problemKind(self) -> str:
+        """Name of its error class."""
+        return self._problem.kind if self._problem is not None else ""
+
+    @Property(str, notify=problemChanged)
     def problemRemedy(self) -> str:
         """What can be done about it."""
         return error_words(self._problem).remedy if self._problem is not None else ""
-
-    def _get_draft(self) -> str:
-        return self._draft
-
-    def _set_draft(self, text: str) -> None:
-        if text != self._draft:
-            self._draft = text
-            self.draftChanged.emit()
-            self.draftsChanged.emit()
-
-    draft = Property(str, _get_draft, _set_draft, notify=draftChanged)
 
     @property
     def place(self) -> Place:
         """The conversation; whoever shows it too can open it."""
         return self._place
-
-    def drafts(self) -> dict[str, str]:
-        """Everything that was typed and not sent, by conversation; an empty id is a new conversation."""
-        return merged(self._drafts.as_dict().items(), [(self._place.conversation_id, self._draft)])
-
-    def add_draft(self, conversation_id: str, text: str) -> None:
-        """Put a text below the draft of a conversation, whether that is shown or not."""
-        if conversation_id == self._place.conversation_id:
-            self._set_draft(joined(self._draft, text))
-        else:
-            self._drafts.add(conversation_id, text)
-            self.draftsChanged.emit()
-
-    def restore_drafts(self, drafts: Mapping[str, str]) -> None:
-        """Put back what an earlier run kept, above what was typed since."""
-        for conversation_id, text in drafts.items():
-            if conversation_id == self._place.conversation_id:
-                self._set_draft(joined(text, self._draft))
-            else:
-                self._drafts.add(conversation_id, joined(text, self._drafts.take(conversation_id)))
-
-    def forget_draft(self, conversation_id: str) -> None:
-        """Drop the draft of a conversation that is gone."""
-        self._drafts.take(conversation_id)
-        self.draftsChanged.emit()
 
     def _is_empty(self) -> bool:
         return not (self._loading or self._tree.leaf_id or self._turns.of(self._place))
@@ -232,6 +210,7 @@ class ConversationState(QObject):
             generating=bool(self._turns.of(self._place)),
             stage=self._turns.stage(self._place),
             progress=self._turns.progress(self._place),
+            looked=running.looked if running is not None else None,
             read=running.progress if running is not None else None,
         )
         if activity != self._activity:

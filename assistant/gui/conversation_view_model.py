@@ -10,18 +10,19 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
+from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
+from assistant.gui.conversation_composer import ConversationComposer
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
-from assistant.gui.conversation_state import ConversationState
 from assistant.gui.error_text import error_words
 from assistant.gui.message_tree import MessageTree
 from assistant.gui.rich_text import RenderStyle
-from assistant.gui.running_turns import Place, RunningTurn
+from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 
 
-class ConversationViewModel(ConversationState):
+class ConversationViewModel(ConversationComposer):
     """One conversation at a time; begins with a new one.
 
     Args:
@@ -61,15 +62,6 @@ class ConversationViewModel(ConversationState):
         if not self._loading:
             self._reveal_message()
 
-    @Slot(str)
-    def send(self, text: str) -> None:
-        """Ask a question; while an answer is written it waits."""
-        text = text.strip()
-        if text:
-            self.dismissProblem()
-            self._set_draft("")
-            self._context.starter.send(self._place, text)
-
     @Slot()
     def stop(self) -> None:
         """Stop the running answer; a question that waits behind another conversation goes back to the composer."""
@@ -79,12 +71,17 @@ class ConversationViewModel(ConversationState):
 
     @Slot(str, str)
     def edit(self, message_id: str, text: str) -> None:
-        """Ask a question with another text; the old one stays beside it."""
-        text = text.strip()
-        if text and self._tree.get(message_id) is not None:
+        """Ask a question with another text and what it keeps of its attachments; the old one stays beside it."""
+        question = self._tree.get(message_id)
+        if question is None:
+            return
+        dropped = self._edits.dropped(message_id)
+        kept = tuple(each for position, each in enumerate(question.attachments) if position not in dropped)
+        draft = Draft(text=text.strip(), attachments=kept)
+        if not draft.is_blank:
             self.dismissProblem()
             self._edits.end(message_id)
-            self._context.starter.edit(self._place, message_id, text)
+            self._context.starter.edit(self._place, message_id, draft)
 
     @Slot(str)
     def regenerate(self, message_id: str) -> None:
@@ -94,7 +91,8 @@ class ConversationViewModel(ConversationState):
             message = self._tree.get(message.parent_id)
         if message is not None:
             self.dismissProblem()
-            self._context.starter.answer(self._place, message.id, message.text)
+            question = Draft(text=message.text, attachments=message.attachments)
+            self._context.starter.answer(self._place, message.id, question)
 
     @Slot(str)
     def retry(self, message_id: str) -> None:
@@ -117,12 +115,18 @@ class ConversationViewModel(ConversationState):
 
     @Slot(str, result=str)
     def editQueued(self, request_id: str) -> str:
-        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn."""
+        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn.
+
+        What was attached to it is attached to the next question.
+        """
         turn = self._queued(request_id)
         if turn is None:
             return ""
         self._turns.stop(turn)
-        return turn.text if turn.is_typed else ""
+        if not turn.is_typed:
+            return ""
+        self._strip.add(turn.attachments)
+        return turn.text
 
     @Slot(result=str)
     def lastQuestion(self) -> str:
@@ -145,11 +149,6 @@ class ConversationViewModel(ConversationState):
         live = self._turns.live_text(answer.id)
         return answer.text if live is None else live
 
-    @Slot()
-    def dismissProblem(self) -> None:
-        """Stop showing the problem."""
-        self._set_problem(None)
-
     def take_titles(self, conversations: Iterable[Conversation]) -> None:
         """Use the titles of this list, which was just read from the database."""
         titles = {conversation.id: conversation.title for conversation in conversations}
@@ -167,8 +166,7 @@ class ConversationViewModel(ConversationState):
 
     def _leave(self, place: Place) -> None:
         """Show nothing of the old conversation any more; what was typed there is kept."""
-        # A conversation that never began cannot be opened again: its draft is a new one's.
-        self._drafts.add("" if self._is_empty() else self._place.conversation_id, self._draft)
+        self._put_draft_aside()
         self._place = place
         self._loading = bool(place.conversation_id)
         self._title = ""
@@ -179,7 +177,7 @@ class ConversationViewModel(ConversationState):
         else:
             self._reader.cancel()
         self._set_problem(None)
-        self._set_draft(self._drafts.take(place.conversation_id))
+        self._show_put_aside()
         self._refresh()
         self._system_prompt.measure(place.conversation_id)
 

@@ -75,7 +75,7 @@ class Deletion(QObject):
 
     def _delete(self, conversation_id: str) -> None:
         with contextlib.suppress(ConversationNotFound):  # another process was faster
-            self._context.services.conversations.delete(conversation_id).result()
+            self._context.services.deletion.delete(conversation_id)
 
     def _fail(self, conversation_id: str, error: FamulusError) -> None:
         self._hidden.discard(conversation_id)

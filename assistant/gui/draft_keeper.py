@@ -1,4 +1,4 @@
-"""Keeps on disk what was typed and not sent, so that neither quitting nor a crash loses it.
+"""Keeps on disk what was written and not sent, so that neither quitting nor a crash loses it.
 
 Process: app with a window. Thread: the GUI's; the file is read and written in the background.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
+from assistant.core.draft import Draft
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.drafts import merged
 from assistant.gui.sidebar_view_model import SidebarViewModel
@@ -41,7 +42,7 @@ class DraftKeeper(QObject):
         self._conversation = conversation
         self._sidebar = sidebar
         self._loaded = False
-        self._saved: dict[str, str] = {}
+        self._saved: dict[str, Draft] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)
@@ -62,7 +63,7 @@ class DraftKeeper(QObject):
             lambda: self._file.save(drafts if loaded else merged(self._file.load().items(), drafts.items()))
         )
 
-    def _take(self, drafts: dict[str, str]) -> None:
+    def _take(self, drafts: dict[str, Draft]) -> None:
         self._loaded = True
         self._saved = drafts
         self._conversation.restore_drafts(merged(self._reachable(drafts.items())))
@@ -78,17 +79,17 @@ class DraftKeeper(QObject):
             self._saved = drafts
             self._context.background.run(lambda: self._file.save(drafts))
 
-    def _current(self) -> dict[str, str]:
+    def _current(self) -> dict[str, Draft]:
         unsent = [
-            (turn.place.conversation_id, turn.text)
+            (turn.place.conversation_id, turn.draft)
             for turn in self._context.turns.turns
             if turn.is_typed and turn.question is None and not turn.stopped
         ]
         drafts = self._conversation.drafts()
         return merged(self._reachable(drafts.items()), self._reachable(unsent))
 
-    def _reachable(self, drafts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    def _reachable(self, drafts: Iterable[tuple[str, Draft]]) -> Iterator[tuple[str, Draft]]:
         """The drafts where the person can find them: none of what is deleted, none of what never began."""
-        for conversation_id, text in drafts:
+        for conversation_id, draft in drafts:
             if not self._sidebar.is_deleting(conversation_id):
-                yield self._sidebar.reachable(conversation_id), text
+                yield self._sidebar.reachable(conversation_id), draft

@@ -1,4 +1,4 @@
-"""What was typed and not sent, for every conversation.
+"""What was written and not sent, for every conversation.
 
 Process: app with a window. Thread: any; `Drafts` the GUI's.
 """
@@ -7,41 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assistant.core.draft import Draft
+
+NO_DRAFT = Draft()
+
 
 class Drafts:
-    """One text a conversation; a new conversation has the empty id."""
+    """One draft a conversation; a new conversation has the empty id."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
+        self._drafts: dict[str, Draft] = {}
 
-    def add(self, conversation_id: str, text: str) -> None:
-        """Put a text below what is there."""
-        text = joined(self._texts.get(conversation_id, ""), text)
-        if text.strip():
-            self._texts[conversation_id] = text
+    def add(self, conversation_id: str, draft: Draft) -> None:
+        """Put a draft below what is there."""
+        draft = joined(self._drafts.get(conversation_id, NO_DRAFT), draft)
+        if not draft.is_blank:
+            self._drafts[conversation_id] = draft
 
-    def take(self, conversation_id: str) -> str:
-        """Take a text out; empty if there is none."""
-        return self._texts.pop(conversation_id, "")
+    def take(self, conversation_id: str) -> Draft:
+        """Take a draft out; a blank one if there is none."""
+        return self._drafts.pop(conversation_id, NO_DRAFT)
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Draft]:
         """A copy of all that are not blank."""
-        return dict(self._texts)
+        return dict(self._drafts)
 
 
-def joined(first: str, second: str) -> str:
-    """Both texts with a blank line between; one of them where the other is blank."""
-    if not first.strip():
-        return second
-    if not second.strip():
-        return first
-    return f"{first.rstrip()}\n\n{second}"
+def joined(first: Draft, second: Draft) -> Draft:
+    """Both texts with a blank line between, or one of them where the other is blank; each attachment once."""
+    attachments = tuple(dict.fromkeys((*first.attachments, *second.attachments)))
+    if not first.text.strip():
+        return Draft(text=second.text, attachments=attachments)
+    if not second.text.strip():
+        return Draft(text=first.text, attachments=attachments)
+    return Draft(text=f"{first.text.rstrip()}\n\n{second.text}", attachments=attachments)
 
 
-def merged(*sets: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Sets of ids and texts as one set; the texts of one conversation stay in order."""
+def merged(*sets: Iterable[tuple[str, Draft]]) -> dict[str, Draft]:
+    """Sets of ids and drafts as one set; the drafts of one conversation stay in order."""
     drafts = Drafts()
     for each in sets:
-        for conversation_id, text in each:
-            drafts.add(conversation_id, text)
+        for conversation_id, draft in each:
+            drafts.add(conversation_id, draft)
     return drafts.as_dict()

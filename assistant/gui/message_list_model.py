@@ -18,12 +18,14 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    Slot,
 )
 
 from assistant.core.conversation import Message, MessageStatus, Role, Timings, Usage
 from assistant.gui.error_text import error_words
 from assistant.gui.lazy_blocks import answer_model_type
 from assistant.gui.message_tree import MessageRow
+from assistant.gui.picture_files import PictureFiles
 from assistant.gui.question_edits import QuestionEdits
 from assistant.gui.rich_text import RenderStyle
 from assistant.gui.row_list_model import FIRST_ROLE, ROOT
@@ -49,13 +51,15 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
     "firstTokenSeconds": lambda row: (row.message.timings or _NO_TIMINGS).first_token_s,
     "promptTokens": lambda row: (row.message.usage or _NO_USAGE).prompt_tokens,
     "cachedTokens": lambda row: (row.message.usage or _NO_USAGE).cached_tokens,
+    "restoredTokens": lambda row: (row.message.usage or _NO_USAGE).restored_tokens,
+    "encodedMedia": lambda row: (row.message.usage or _NO_USAGE).encoded_media,
     "completionTokens": lambda row: (row.message.usage or _NO_USAGE).completion_tokens,
     "time": lambda row: _local_time(row.message.created_at),
     "stopReason": lambda row: row.message.finish_reason.value if row.message.finish_reason else "",
 }
 """Roles that the row alone answers."""
 
-_ROLE_NAMES = dict(enumerate([*_FIELDS, "text", "blocks", "canRetry", "editing"], start=FIRST_ROLE))
+_ROLE_NAMES = dict(enumerate([*_FIELDS, "text", "pictures", "blocks", "canRetry", "editing"], start=FIRST_ROLE))
 
 
 class MessageListModel(QAbstractListModel):
@@ -65,6 +69,7 @@ class MessageListModel(QAbstractListModel):
         style: How answers are drawn.
         live_text: The text so far of an answer that this process is generating; None for any other message.
         edits: Which questions are being edited.
+        pictures: Where pictures of attachments are.
         parent: Qt's owner.
     """
 
@@ -73,17 +78,29 @@ class MessageListModel(QAbstractListModel):
         style: RenderStyle,
         live_text: Callable[[str], str | None],
         edits: QuestionEdits,
+        pictures: PictureFiles,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._live_text = live_text
         self._edits = edits
+        self._pictures = pictures
         edits.toggled.connect(lambda message_id: self._tell_changed(self.row_of(message_id)))
         self._style = style
         self._rows: list[MessageRow] = []
         self._blocks: dict[str, AnswerModel] = {}
         self._streaming: set[str] = set()
         self._generating = False
+
+    @Slot(result="QVariantList")
+    def allPictures(self) -> list[dict[str, Any]]:
+        """The pictures of all questions that are shown: `PictureFiles.rows` with `messageId` and `position` besides."""
+        return [
+            picture | {"messageId": row.message.id, "position": position}
+            for row in self._rows
+            for position, picture in enumerate(self._pictures.rows(row.message.attachments))
+            if picture["isImage"]
+        ]
 
     def newest_first(self) -> Iterator[Message]:
         """What is shown, from the end; answers under way as they were begun."""
@@ -106,6 +123,8 @@ class MessageListModel(QAbstractListModel):
         match name:
             case "text":
                 return self._text(row.message)
+            case "pictures":
+                return self._pictures.rows(row.message.attachments)
             case "blocks":
                 return self._blocks_of(row.message)
             case "canRetry":

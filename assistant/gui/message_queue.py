@@ -11,7 +11,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject
 
 from assistant.gui.row_list_model import RowListModel
-from assistant.gui.running_turns import RunningTurn
+from assistant.gui.running_turn import RunningTurn
 
 
 class QueuedQuestion(NamedTuple):
@@ -20,18 +20,20 @@ class QueuedQuestion(NamedTuple):
     Attributes:
         request_id: Key of its turn.
         text: The question.
+        n_pictures: How many attachments go with it.
     """
 
     request_id: str
     text: str
+    n_pictures: int
 
 
 class MessageQueue(RowListModel[QueuedQuestion]):
-    """Roles `requestId` and `text`, the next question first."""
+    """The fields of `QueuedQuestion` as roles, the next question first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(QueuedQuestion, "request_id", parent)
 
     def show_turns(self, turns: Iterable[RunningTurn]) -> None:
         """Show the questions of these turns."""
-        self.show([QueuedQuestion(turn.key, turn.text) for turn in turns])
+        self.show([QueuedQuestion(turn.key, turn.text, len(turn.attachments)) for turn in turns])

@@ -28,6 +28,7 @@ class ModelRow(NamedTuple):
         fit: ``fits``, ``tight``, ``tooLarge`` or ``broken``.
         is_starter: Whether it is the starter model.
         is_current: Whether it is the chosen one.
+        sees: Whether it takes in pictures.
         error_title: Why it cannot be used; empty if it can.
         error_remedy: What can be done about it.
     """
@@ -42,6 +43,7 @@ class ModelRow(NamedTuple):
     fit: str
     is_starter: bool
     is_current: bool
+    sees: bool
     error_title: str
     error_remedy: str
 
@@ -73,6 +75,7 @@ def model_row(choice: ModelChoice, current_path: str) -> ModelRow:
         fit=choice.fit.value,
         is_starter=choice.is_starter,
         is_current=current_path in (path, str(choice.path)),
+        sees=choice.sees,
         error_title=words.title,
         error_remedy=words.remedy,
     )

@@ -30,12 +30,14 @@ from assistant.core.events import (
     TurnEvent,
     TurnFailed,
 )
+from assistant.core.media import MediaKind
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
 from assistant.gui.model_list_model import ModelListModel, model_row
-from assistant.gui.running_turns import RunningTurn
+from assistant.gui.running_turn import RunningTurn
 from assistant.gui.settings_view_model import SettingsViewModel
 from assistant.gui.window_context import WindowContext
+from assistant.services.chosen_model import own_path
 from assistant.services.model_choices import ModelChoice
 
 _LOAD_ERRORS = frozenset(
@@ -114,6 +116,16 @@ class ModelViewModel(QObject):
         """Tokens that it can see at once; 0 until it was loaded."""
         return self._n_ctx
 
+    @Property(bool, notify=stateChanged)
+    def sees(self) -> bool:
+        """Whether the model that was loaded last takes in pictures."""
+        return MediaKind.IMAGE in (self._context.turns.media or ())
+
+    @Property(bool, notify=stateChanged)
+    def blind(self) -> bool:
+        """Whether it is known not to."""
+        return self._context.turns.media is not None and not self.sees
+
     @Property(str, notify=stateChanged)
     def note(self) -> str:
         """Something to know of the loaded model; may be empty."""
@@ -162,6 +174,11 @@ class ModelViewModel(QObject):
         """Use a file that the person picked or dropped."""
         self.choose(url.toLocalFile())
 
+    @Slot(QUrl)
+    def chooseProjector(self, url: QUrl) -> None:
+        """Have the model see or hear with this file; what cannot be used is told after the load, in `note`."""
+        self._settings.setValue("model.mmproj", url.toLocalFile())
+
     @Slot(str)
     def forget(self, path: str) -> None:
         """Offer the file no more; it stays on the disk. The chosen one gives way to the starter model."""
@@ -193,9 +210,14 @@ class ModelViewModel(QObject):
 
     def _choose(self, path: str) -> Settings:
         services = self._context.services
-        self._library.choose(msgspec.structs.replace(self._model, path=path))
+        wanted = msgspec.structs.replace(self._model, path=path)
+        if own_path(wanted) != own_path(self._model):
+            wanted = msgspec.structs.replace(wanted, mmproj="")  # it was named for the model before
+        self._library.choose(wanted)
         if path:
             self._library.remember(Path(path))
+        if wanted.mmproj != self._model.mmproj:
+            services.settings.reset("model.mmproj")
         return services.settings.set("model.path", path)
 
     def _chosen(self, settings: Settings) -> None:

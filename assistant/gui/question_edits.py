@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 class _Edit(NamedTuple):
     text: str
     cursor: int
+    dropped: frozenset[int] = frozenset()
 
 
 class QuestionEdits(QObject):
@@ -46,7 +47,19 @@ class QuestionEdits(QObject):
     def keep(self, message_id: str, text: str, cursor: int) -> None:
         """Keep what is typed so far, and where the cursor stands in it (UTF-16 units, as Qt counts)."""
         if message_id in self._edits:  # an editor that is being destroyed may still tell something
-            self._edits[message_id] = _Edit(text, cursor)
+            self._edits[message_id] = self._edits[message_id]._replace(text=text, cursor=cursor)
+
+    @Slot(str, int)
+    def drop(self, message_id: str, position: int) -> None:
+        """Leave an attachment of the question out; counted from 0 in the question as it is."""
+        if message_id in self._edits:
+            edit = self._edits[message_id]
+            self._edits[message_id] = edit._replace(dropped=edit.dropped | {position})
+
+    @Slot(str, result="QVariantList")
+    def dropped(self, message_id: str) -> list[int]:
+        """Which attachments are left out."""
+        return sorted(self._edits[message_id].dropped) if message_id in self._edits else []
 
     @Slot(str)
     def end(self, message_id: str) -> None:

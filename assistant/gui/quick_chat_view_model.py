@@ -16,7 +16,7 @@ from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.error_text import error_words
 from assistant.gui.hotkey.backend import HotkeyState, Registration
 from assistant.gui.hotkey.hotkey import GlobalHotkey
-from assistant.gui.running_turns import Place
+from assistant.gui.running_turn import Place
 from assistant.gui.settings_view_model import SettingsViewModel
 
 FRESH_AFTER_S = 600.0
@@ -41,8 +41,9 @@ class QuickChatViewModel(QObject):
     announced = Signal(str)
     """What a screen reader is to say from the panel."""
 
-    carriedOn = Signal(object)
-    """The `Place` of its conversation, for the main window."""
+    carriedOn = Signal(object, str, int)
+    """The `Place` of its conversation, for the main window; a message and the position of its picture to show there
+    (an empty id and -1 for none)."""
 
     activated = Signal(str)
     """The shortcut's activation token, before the panel is shown; some systems ask for it."""
@@ -137,9 +138,17 @@ class QuickChatViewModel(QObject):
     @Slot()
     def carryOn(self) -> None:
         """Go on with the conversation in the main window; the panel begins a new one."""
+        self._carry_on("", -1)
+
+    @Slot(str, int)
+    def showPicture(self, message_id: str, position: int) -> None:
+        """Show a picture of a question in the main window, which has room for it, and go on there."""
+        self._carry_on(message_id, position)
+
+    def _carry_on(self, message_id: str, position: int) -> None:
         place = self._conversation.place
         self.hide()
-        self.carriedOn.emit(place)
+        self.carriedOn.emit(place, message_id, position)
         self.newChat()
 
     def shows(self, conversation_id: str) -> bool:

@@ -8,19 +8,18 @@ it at once.
 
 from __future__ import annotations
 
-import enum
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
-from assistant.core.conversation import Message
+from assistant.core.draft import Draft
 from assistant.core.errors import FamulusError
 from assistant.core.events import (
     AnswerBegun,
     AnswerGrew,
     Event,
+    MediaRead,
     MessageFinished,
     ModelFailed,
     ModelLoadProgressed,
@@ -30,77 +29,11 @@ from assistant.core.events import (
     TurnEvent,
     TurnFailed,
 )
+from assistant.core.media import MediaKind
 from assistant.gui.background import Background
 from assistant.gui.event_bridge import EventBridge
+from assistant.gui.running_turn import Place, RunningTurn, Stage
 from assistant.services.chat import ChatService
-
-
-class Stage(enum.StrEnum):
-    """What a conversation is doing, as QML reads it."""
-
-    IDLE = ""
-    WAITING = "waiting"
-    LOADING = "loading"
-    READING = "reading"
-    WRITING = "writing"
-
-
-class Place:
-    """Where the next question goes.
-
-    Attributes:
-        conversation_id: Empty for a conversation that is not in the database yet. Written by the background thread,
-            when the first question creates it, and by the GUI thread, when that question is taken back.
-    """
-
-    __slots__ = ("conversation_id",)
-
-    def __init__(self, conversation_id: str = "") -> None:
-        self.conversation_id = conversation_id
-
-    def is_same(self, other: Place) -> bool:
-        """Whether both are the same conversation."""
-        return other is self or bool(self.conversation_id and other.conversation_id == self.conversation_id)
-
-
-@dataclass(eq=False, slots=True)
-class RunningTurn:
-    """One turn between its request and its end.
-
-    Attributes:
-        key: Its name in the queue that is shown.
-        place: Its conversation.
-        text: Its question.
-        is_typed: Whether the person typed the question for this turn; else an earlier one is answered anew.
-        request_id: `ChatService`'s id; empty until the request has reached it.
-        stopped: Whether it was stopped before that.
-        question: The question, once it is on disk.
-        answer: The answer as it was begun, once it is on disk.
-        progress: The last progress of reading the prompt.
-        n_written: Tokens of the answer.
-    """
-
-    key: str
-    place: Place
-    text: str
-    is_typed: bool
-    request_id: str = ""
-    stopped: bool = False
-    question: Message | None = None
-    answer: Message | None = None
-    progress: PromptRead | None = None
-    n_written: int = 0
-    _pieces: list[str] = field(default_factory=list)
-
-    def grow(self, event: AnswerGrew) -> None:
-        """Add a piece of the answer."""
-        self._pieces.append(event.text)
-        self.n_written += event.n_tokens
-
-    def answer_text(self) -> str:
-        """The text of the answer until now."""
-        self._pieces = ["".join(self._pieces)]
-        return self._pieces[0]
 
 
 class RunningTurns(QObject):
@@ -141,6 +74,7 @@ class RunningTurns(QObject):
         self._early: dict[str, list[TurnEvent]] = {}
         self._load_fraction: float | None = None
         self._n_ctx = 0
+        self._media: frozenset[MediaKind] | None = None
         bridge.happened.connect(self._take)
 
     @property
@@ -152,6 +86,11 @@ class RunningTurns(QObject):
     def n_ctx(self) -> int:
         """Context length of the model that was loaded last, tokens; 0 if none was."""
         return self._n_ctx
+
+    @property
+    def media(self) -> frozenset[MediaKind] | None:
+        """What that model takes in besides text; None if none was loaded."""
+        return self._media
 
     def of(self, place: Place) -> list[RunningTurn]:
         """The turns of one conversation, in order."""
@@ -176,26 +115,33 @@ class RunningTurns(QObject):
             return Stage.WAITING
         if first.n_written:
             return Stage.WRITING
-        return Stage.READING if self._load_fraction is None else Stage.LOADING
+        if self._load_fraction is not None:
+            return Stage.LOADING
+        return Stage.LOOKING if first.is_looking else Stage.READING
 
     def progress(self, place: Place) -> float:
         """How far the stage has come, from 0 to 1; 0 where that is not known."""
-        stage = self.stage(place)
-        if stage is Stage.LOADING:
-            return self._load_fraction or 0.0
-        read = self._turns[0].progress if stage is Stage.READING else None
-        return read.n_done / read.n_total if read is not None and read.n_total else 0.0
+        match self.stage(place):
+            case Stage.LOADING:
+                return self._load_fraction or 0.0
+            case Stage.LOOKING:
+                done: MediaRead | PromptRead | None = self._turns[0].looked
+            case Stage.READING:
+                done = self._turns[0].progress
+            case _:
+                return 0.0
+        return done.n_done / done.n_total if done is not None and done.n_total else 0.0
 
-    def ask(self, place: Place, text: str, start: Callable[[], str], *, is_typed: bool) -> None:
+    def ask(self, place: Place, question: Draft, start: Callable[[], str], *, is_typed: bool) -> None:
         """Ask for a turn.
 
         Args:
             place: Its conversation.
-            text: Its question, shown while it waits.
+            question: Its question, shown while it waits.
             start: Hands it to `ChatService` and returns the request id; runs in the background.
             is_typed: Whether the person typed the question for this turn.
         """
-        turn = RunningTurn(f"t{next(self._keys)}", place, text, is_typed)
+        turn = RunningTurn(f"t{next(self._keys)}", place, question, is_typed)
         self._turns.append(turn)
         self._background.run(
             start, lambda request_id: self._started(turn, request_id), lambda error: self._refuse(turn, error)
@@ -253,7 +199,7 @@ class RunningTurns(QObject):
                 self.changed.emit()
             case ModelReady():
                 self._load_fraction = None
-                self._n_ctx = event.n_ctx
+                self._n_ctx, self._media = event.n_ctx, event.media
                 self.changed.emit()
             case ModelFailed():
                 self._load_fraction = None
@@ -266,6 +212,9 @@ class RunningTurns(QObject):
                 turn.question = event.message
             case AnswerBegun():
                 turn.answer = event.message
+            case MediaRead():
+                turn.looked = event
+                self._load_fraction = None
             case PromptRead():
                 turn.progress = event
                 self._load_fraction = None

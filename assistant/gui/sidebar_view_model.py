@@ -32,7 +32,7 @@ from assistant.gui.conversation_list_model import (
 )
 from assistant.gui.conversation_list_reader import ConversationListReader
 from assistant.gui.deletion import Deletion
-from assistant.gui.running_turns import RunningTurn
+from assistant.gui.running_turn import RunningTurn
 from assistant.gui.search_list_model import SearchListModel, SearchRow, search_row
 from assistant.gui.window_context import WindowContext
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from assistant.core.draft import Draft
 from assistant.gui.background import Background
-from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
+from assistant.gui.running_turn import Place, RunningTurn
+from assistant.gui.running_turns import RunningTurns
 from assistant.services.services import Services
 
 
@@ -31,39 +33,40 @@ class TurnStarter(QObject):
         self._turns = turns
         turns.dropped.connect(self._dropped)
 
-    def send(self, place: Place, text: str) -> None:
+    def send(self, place: Place, question: Draft) -> None:
         """Ask a question at the end of a conversation."""
-        self._turns.ask(place, text, lambda: self._send(place, text), is_typed=True)
+        self._turns.ask(place, question, lambda: self._send(place, question), is_typed=True)
 
-    def edit(self, place: Place, question_id: str, text: str) -> None:
-        """Ask a question anew with another text."""
+    def edit(self, place: Place, question_id: str, question: Draft) -> None:
+        """Ask a question anew with another text, or without some of its attachments."""
 
         def start() -> str:
-            return self._services.chat.edit(question_id, text, self._services.settings.load())
+            settings = self._services.settings.load()
+            return self._services.chat.edit(question_id, question.text, settings, question.attachments)
 
-        self._turns.ask(place, text, start, is_typed=True)
+        self._turns.ask(place, question, start, is_typed=True)
 
-    def answer(self, place: Place, question_id: str, text: str) -> None:
+    def answer(self, place: Place, question_id: str, question: Draft) -> None:
         """Answer a question once more.
 
         Args:
             place: Its conversation.
             question_id: The question.
-            text: Its text, shown while the turn waits.
+            question: What it asks, shown while the turn waits.
         """
 
         def start() -> str:
             return self._services.chat.answer(question_id, self._services.settings.load())
 
-        self._turns.ask(place, text, start, is_typed=False)
+        self._turns.ask(place, question, start, is_typed=False)
 
-    def _send(self, place: Place, text: str) -> str:
+    def _send(self, place: Place, question: Draft) -> str:
         # The conversation is made before the turn begins: a second question may follow while the first one waits.
         settings = self._services.settings.load()
         if not place.conversation_id:
             conversation = self._services.conversations.create(settings.chat.system_prompt).result()
             place.conversation_id = conversation.id
-        return self._services.chat.send(place.conversation_id, text, settings)
+        return self._services.chat.send(place.conversation_id, question.text, settings, question.attachments)
 
     def _dropped(self, turn: RunningTurn) -> None:
         if not self._turns.of(turn.place):

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import TurnEvent, TurnFailed
 from assistant.gui.conversation_view_model import ConversationViewModel
-from assistant.gui.running_turns import RunningTurn, RunningTurns
+from assistant.gui.running_turn import RunningTurn
+from assistant.gui.running_turns import RunningTurns
 from assistant.gui.sidebar_view_model import SidebarViewModel
 
 
@@ -60,8 +61,8 @@ class UnsentQuestions(QObject):
             return False
         showing = [each for each in self._conversations if each.place.is_same(turn.place)]
         if not showing:
-            self._conversations[0].add_draft(self._sidebar.reachable(turn.place.conversation_id), turn.text)
+            self._conversations[0].add_draft(self._sidebar.reachable(turn.place.conversation_id), turn.draft)
             return False
         typed_in = next((each for each in showing if each.place is turn.place), showing[0])
-        typed_in.add_draft(turn.place.conversation_id, turn.text)
+        typed_in.add_draft(turn.place.conversation_id, turn.draft)
         return True

@@ -12,6 +12,22 @@
         <translation>首个词元 %1 秒</translation>
     </message>
     <message>
+        <source>Prompt: %1 tokens</source>
+        <translation>提示词：%1 个词元</translation>
+    </message>
+    <message>
+        <source>Read from memory: %1 tokens</source>
+        <translation>从内存读取：%1 个词元</translation>
+    </message>
+    <message>
+        <source>Of these brought back from disk: %1 tokens</source>
+        <translation>其中从磁盘恢复：%1 个词元</translation>
+    </message>
+    <message>
+        <source>Pictures looked at: %1</source>
+        <translation>新看的图片：%1 张</translation>
+    </message>
+    <message>
         <source>Answer again</source>
         <translation>重新生成</translation>
     </message>
@@ -37,6 +53,10 @@
 </context>
 <context>
     <name>AppViewModel</name>
+    <message>
+        <source>Only pictures and model files (GGUF) can be dropped here.</source>
+        <translation>这里只能拖放图片和模型文件（GGUF）。</translation>
+    </message>
     <message>
         <source>Only model files (GGUF) can be dropped here.</source>
         <translation>此处只能拖入模型文件（GGUF）。</translation>
@@ -115,6 +135,25 @@
     <message>
         <source>Nothing slides or fades.</source>
         <translation>不使用滑动和淡入淡出效果。</translation>
+    </message>
+</context>
+<context>
+    <name>AttachmentStrip</name>
+    <message>
+        <source>Attachments</source>
+        <translation>附件</translation>
+    </message>
+    <message>
+        <source>It is sent as soon as the pictures are looked at.</source>
+        <translation>图片查看完毕后会立即发送。</translation>
+    </message>
+    <message>
+        <source>This model cannot see pictures.</source>
+        <translation>这个模型看不到图片。</translation>
+    </message>
+    <message>
+        <source>Choose another model</source>
+        <translation>选择其他模型</translation>
     </message>
 </context>
 <context>
@@ -212,6 +251,13 @@
     </message>
 </context>
 <context>
+    <name>ConversationComposer</name>
+    <message>
+        <source>Pasted picture</source>
+        <translation>粘贴的图片</translation>
+    </message>
+</context>
+<context>
     <name>ConversationList</name>
     <message>
         <source>Today</source>
@@ -260,6 +306,13 @@
         <source>Del</source>
         <comment>the key</comment>
         <translation>Del</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationPage</name>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
     </message>
 </context>
 <context>
@@ -386,6 +439,10 @@
         <source>Drop a model file (.gguf) to use it</source>
         <translation>拖入模型文件（.gguf）即可使用</translation>
     </message>
+    <message>
+        <source>Drop pictures to ask about them, or a model file (.gguf) to use it</source>
+        <translation>拖放图片来提问，或拖放模型文件（.gguf）来使用它</translation>
+    </message>
 </context>
 <context>
     <name>ErrorCard</name>
@@ -453,6 +510,41 @@
     <message>
         <source>Broken</source>
         <translation>已损坏</translation>
+    </message>
+</context>
+<context>
+    <name>ImageViewer</name>
+    <message>
+        <source>%1/%2</source>
+        <translation>%1/%2</translation>
+    </message>
+    <message>
+        <source>Picture %1 of %2</source>
+        <translation>第 %1 张图片，共 %2 张</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Picture before</source>
+        <translation>上一张图片</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>←</translation>
+    </message>
+    <message>
+        <source>Next picture</source>
+        <translation>下一张图片</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>→</translation>
     </message>
 </context>
 <context>
@@ -582,6 +674,14 @@
         <translation>模型：%1</translation>
     </message>
     <message>
+        <source>%1, sees pictures</source>
+        <translation>%1，可以看图片</translation>
+    </message>
+    <message>
+        <source>%1, cannot see pictures</source>
+        <translation>%1，看不到图片</translation>
+    </message>
+    <message>
         <source>%1 %</source>
         <translation>%1%</translation>
     </message>
@@ -599,6 +699,10 @@
     <message>
         <source>%1, in use</source>
         <translation>%1，使用中</translation>
+    </message>
+    <message>
+        <source>Sees pictures.</source>
+        <translation>可以看图片。</translation>
     </message>
     <message>
         <source>Remove from the list</source>
@@ -629,6 +733,32 @@
     </message>
 </context>
 <context>
+    <name>PictureButton</name>
+    <message>
+        <source>Add pictures</source>
+        <translation>添加图片</translation>
+    </message>
+    <message>
+        <source>Pictures (%1)</source>
+        <translation>图片 (%1)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+</context>
+<context>
+    <name>PictureRow</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Show the picture</source>
+        <translation>查看图片</translation>
+    </message>
+</context>
+<context>
     <name>PortalHotkey</name>
     <message>
         <source>Open quick chat</source>
@@ -636,7 +766,22 @@
     </message>
 </context>
 <context>
+    <name>ProjectorRow</name>
+    <message>
+        <source>Choose a projector file</source>
+        <translation>选择投影器文件</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>模型 (*.gguf)</translation>
+    </message>
+</context>
+<context>
     <name>QuestionEditor</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
     <message>
         <source>Edit the question</source>
         <translation>编辑问题</translation>
@@ -696,6 +841,12 @@
     <message>
         <source>Waiting questions</source>
         <translation>等待中的问题</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n picture(s)</source>
+        <translation>
+            <numerusform>%n 张图片</numerusform>
+        </translation>
     </message>
     <message>
         <source>Waiting: %1</source>
@@ -789,6 +940,17 @@
     <message>
         <source>Show the reasoning</source>
         <translation>展开思考过程</translation>
+    </message>
+</context>
+<context>
+    <name>RemovableThumbnail</name>
+    <message>
+        <source>%1, being looked at</source>
+        <translation>%1，正在读取</translation>
+    </message>
+    <message>
+        <source>Remove %1</source>
+        <translation>移除“%1”</translation>
     </message>
 </context>
 <context>
@@ -959,6 +1121,10 @@
         <translation>Shift+Enter</translation>
     </message>
     <message>
+        <source>Paste text or pictures</source>
+        <translation>粘贴文字或图片</translation>
+    </message>
+    <message>
         <source>Edit your last message</source>
         <translation>编辑上一条消息</translation>
     </message>
@@ -984,6 +1150,28 @@
         <source>Esc</source>
         <comment>key</comment>
         <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Picture before</source>
+        <translation>上一张图片</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <comment>key</comment>
+        <translation>←</translation>
+    </message>
+    <message>
+        <source>Next picture</source>
+        <translation>下一张图片</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <comment>key</comment>
+        <translation>→</translation>
     </message>
     <message>
         <source>Conversations</source>
@@ -1074,6 +1262,10 @@
     <message>
         <source>Loading %1… %2 %</source>
         <translation>正在加载 %1… %2%</translation>
+    </message>
+    <message>
+        <source>Looking at picture %1 of %2</source>
+        <translation>正在看第 %1 张图片，共 %2 张</translation>
     </message>
     <message>
         <source>Reading %1 / %2 tokens</source>
@@ -1256,6 +1448,18 @@
         <translation>Famulus 缺少处理快捷键的组件。</translation>
     </message>
     <message>
+        <source>A picture of {width} x {height} pixels is too large, or too long for its width.</source>
+        <translation>{width} x {height} 像素的图片太大，或者长宽相差太多。</translation>
+    </message>
+    <message>
+        <source>A picture or sound of this conversation is no longer as it was.</source>
+        <translation>这个对话中的某个图片或声音已不是原来的样子。</translation>
+    </message>
+    <message>
+        <source>A sound of {seconds:.1f} seconds is too short or too long.</source>
+        <translation>{seconds:.1f} 秒的声音太短或太长。</translation>
+    </message>
+    <message>
         <source>A title needs at least one visible character.</source>
         <translation>标题至少需要一个可见字符。</translation>
     </message>
@@ -1280,12 +1484,20 @@
         <translation>另一个程序锁定了数据库，内容未保存。</translation>
     </message>
     <message>
+        <source>Attach it again.</source>
+        <translation>请重新添加。</translation>
+    </message>
+    <message>
         <source>Bind the command famulus --quick to keys in the system&apos;s keyboard settings.</source>
         <translation>请在系统的键盘设置中为命令 famulus --quick 绑定按键。</translation>
     </message>
     <message>
         <source>Change it in the system&apos;s settings for programs that start at login.</source>
         <translation>请在系统设置的登录启动项中更改。</translation>
+    </message>
+    <message>
+        <source>Check that it may be read, and that its disk is connected.</source>
+        <translation>请检查它是否可读，以及它所在的磁盘是否已连接。</translation>
     </message>
     <message>
         <source>Check that the file and its folder may be read, and that the disk is connected.</source>
@@ -1324,12 +1536,44 @@
         <translation>请先选择模型。</translation>
     </message>
     <message>
+        <source>Choose a model that can, or leave them out.</source>
+        <translation>请选择可以处理它们的模型，或者不带它们。</translation>
+    </message>
+    <message>
+        <source>Choose a model with a projector, or remove the attachment.</source>
+        <translation>请选择带有投影器的模型，或移除附件。</translation>
+    </message>
+    <message>
+        <source>Choose a picture.</source>
+        <translation>请选择一张图片。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller one.</source>
+        <translation>请选择一个小一些的。</translation>
+    </message>
+    <message>
         <source>Choose a version of the model in the GGUF format.</source>
         <translation>请选择该模型的 GGUF 格式版本。</translation>
     </message>
     <message>
+        <source>Choose another copy of it.</source>
+        <translation>请选择它的另一个副本。</translation>
+    </message>
+    <message>
         <source>Choose another model file.</source>
         <translation>请选择其他模型文件。</translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation>请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Choose another one.</source>
+        <translation>请另选一个。</translation>
+    </message>
+    <message>
+        <source>Choose another projector file, or none.</source>
+        <translation>请选择其他投影器文件，或不使用。</translation>
     </message>
     <message>
         <source>Choose another shortcut, or switch it off in the other program or in the desktop&apos;s settings.</source>
@@ -1348,6 +1592,10 @@
         <translation>请选择它的第一部分 {first}。</translation>
     </message>
     <message>
+        <source>Choose one that can; the list of models marks them.</source>
+        <translation>请选择可以看图片的模型；模型列表中有标记。</translation>
+    </message>
+    <message>
         <source>Choose the larger model.</source>
         <translation>请选择与之配套的主模型。</translation>
     </message>
@@ -1358,6 +1606,14 @@
     <message>
         <source>Choose the model that it was made for.</source>
         <translation>请选择与之配套的模型。</translation>
+    </message>
+    <message>
+        <source>Choose the one that its makers publish beside the model.</source>
+        <translation>请选择模型发布者与模型一同提供的那一个。</translation>
+    </message>
+    <message>
+        <source>Choose the projector (mmproj) that came with this model, or none.</source>
+        <translation>请选择随这个模型提供的投影器（mmproj），或不使用。</translation>
     </message>
     <message>
         <source>Close it and try again.</source>
@@ -1372,8 +1628,16 @@
         <translation>请关闭其他程序，或选择更小的模型。</translation>
     </message>
     <message>
+        <source>Copy it again.</source>
+        <translation>请重新复制。</translation>
+    </message>
+    <message>
         <source>Correct the file, or move it away to return to the defaults.</source>
         <translation>请修正该文件，或将其移走以恢复默认设置。</translation>
+    </message>
+    <message>
+        <source>Cut out the part that matters.</source>
+        <translation>请裁剪出重要的部分。</translation>
     </message>
     <message>
         <source>Did you mean {nearest}?</source>
@@ -1386,6 +1650,10 @@
     <message>
         <source>Download it again, or choose another model.</source>
         <translation>请重新下载，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Download it again, or choose another one.</source>
+        <translation>请重新下载，或另选一个。</translation>
     </message>
     <message>
         <source>Download it into the folder of the first part.</source>
@@ -1432,6 +1700,14 @@
         <translation>设置文件中的 {key} 不在任何分区内。</translation>
     </message>
     <message>
+        <source>It needs its projector: a GGUF file with “mmproj” in its name, made for this very model. Put it into the model&apos;s folder, or name it with --mmproj FILE. Or choose a model that comes with one.</source>
+        <translation>它需要自己的投影器：一个名称中含有“mmproj”、专为这个模型制作的 GGUF 文件。请把它放进模型所在的文件夹，或用 --mmproj FILE 指定。也可以选择自带投影器的模型。</translation>
+    </message>
+    <message>
+        <source>Its projector {projector} is not made for that. Choose another model.</source>
+        <translation>它的投影器 {projector} 不支持这个。请选择其他模型。</translation>
+    </message>
+    <message>
         <source>Keep it beside the model that it belongs to, and choose that model.</source>
         <translation>请将它与所属的模型放在一起，然后选择那个模型。</translation>
     </message>
@@ -1446,6 +1722,14 @@
     <message>
         <source>Loading the model was stopped.</source>
         <translation>已停止加载模型。</translation>
+    </message>
+    <message>
+        <source>Loading the projector was stopped.</source>
+        <translation>投影器的加载已停止。</translation>
+    </message>
+    <message>
+        <source>Make it smaller and try again.</source>
+        <translation>请缩小后重试。</translation>
     </message>
     <message>
         <source>Make it writable, or choose another with the environment variable {variable}.</source>
@@ -1472,12 +1756,20 @@
         <translation>这条回答并不在生成中。</translation>
     </message>
     <message>
+        <source>PNG, JPEG, WebP, GIF and BMP can be read; save it as one of them.</source>
+        <translation>可以读取 PNG、JPEG、WebP、GIF 和 BMP；请存为其中一种格式。</translation>
+    </message>
+    <message>
         <source>Part {part} of {count} of the model is missing: {name}.</source>
         <translation>模型缺少第 {part} 部分（共 {count} 部分）：{name}。</translation>
     </message>
     <message>
         <source>Put it below a section such as [sampling], or delete it.</source>
         <translation>请将它放到某个分区（如 [sampling]）之下，或将其删除。</translation>
+    </message>
+    <message>
+        <source>Reading the picture took longer than {seconds} seconds.</source>
+        <translation>读取这张图片超过了 {seconds} 秒。</translation>
     </message>
     <message>
         <source>Reinstall Famulus, or choose another model.</source>
@@ -1580,8 +1872,28 @@
         <translation>引擎遇到意外错误。</translation>
     </message>
     <message>
+        <source>The file is empty.</source>
+        <translation>文件是空的。</translation>
+    </message>
+    <message>
+        <source>The file is larger than {limit} MiB.</source>
+        <translation>文件大于 {limit} MiB。</translation>
+    </message>
+    <message>
+        <source>The file is no picture that can be read, or its beginning is damaged.</source>
+        <translation>文件不是可以读取的图片，或者开头已损坏。</translation>
+    </message>
+    <message>
         <source>The file is probably damaged; try another model.</source>
         <translation>文件很可能已损坏，请尝试其他模型。</translation>
+    </message>
+    <message>
+        <source>The model {model} cannot listen to sounds.</source>
+        <translation>模型 {model} 不能听声音。</translation>
+    </message>
+    <message>
+        <source>The model {model} cannot look at pictures.</source>
+        <translation>模型 {model} 不能看图片。</translation>
     </message>
     <message>
         <source>The file may be damaged or of a kind that this version does not know; try another model.</source>
@@ -1594,6 +1906,10 @@
     <message>
         <source>The file {file} begins with zeros only: its download is still running or was interrupted.</source>
         <translation>文件 {file} 的开头全是零：下载尚未完成或已中断。</translation>
+    </message>
+    <message>
+        <source>The file {file} cannot be read.</source>
+        <translation>无法读取文件 {file}。</translation>
     </message>
     <message>
         <source>The file {file} holds a vocabulary only, no model.</source>
@@ -1704,6 +2020,10 @@
         <translation>无法加载模型。</translation>
     </message>
     <message>
+        <source>The model could not take in the picture or sound.</source>
+        <translation>模型无法读入这个图片或声音。</translation>
+    </message>
+    <message>
         <source>The model failed while it was computing.</source>
         <translation>模型在计算过程中出错。</translation>
     </message>
@@ -1756,6 +2076,10 @@
         <translation>模型进程在加载 {name} 时崩溃。</translation>
     </message>
     <message>
+        <source>The model&apos;s process crashed while it was using the projector {file}.</source>
+        <translation>模型进程在使用投影器 {file} 时崩溃了。</translation>
+    </message>
+    <message>
         <source>The model&apos;s process does not start.</source>
         <translation>模型进程无法启动。</translation>
     </message>
@@ -1770,6 +2094,42 @@
     <message>
         <source>The part of the desktop that handles shortcuts ended.</source>
         <translation>桌面环境中处理快捷键的组件已退出。</translation>
+    </message>
+    <message>
+        <source>The picture has more than {limit} megapixels.</source>
+        <translation>图片超过了 {limit} 百万像素。</translation>
+    </message>
+    <message>
+        <source>The picture is damaged or incomplete.</source>
+        <translation>图片已损坏或不完整。</translation>
+    </message>
+    <message>
+        <source>The picture is damaged: reading it failed.</source>
+        <translation>图片已损坏：读取失败。</translation>
+    </message>
+    <message>
+        <source>The picture is no longer there.</source>
+        <translation>图片已不存在。</translation>
+    </message>
+    <message>
+        <source>The picture needs too much memory.</source>
+        <translation>这张图片需要太多内存。</translation>
+    </message>
+    <message>
+        <source>The picture on the clipboard cannot be read.</source>
+        <translation>无法读取剪贴板中的图片。</translation>
+    </message>
+    <message>
+        <source>The projector is damaged, or of a kind that this version does not know.</source>
+        <translation>投影器已损坏，或属于此版本不认识的类型。</translation>
+    </message>
+    <message>
+        <source>The projector {file} cannot be used: it is damaged, or no projector.</source>
+        <translation>无法使用投影器 {file}：它已损坏，或者不是投影器。</translation>
+    </message>
+    <message>
+        <source>The projector {projector} was made for another model than {model}.</source>
+        <translation>投影器 {projector} 不是为模型 {model} 制作的。</translation>
     </message>
     <message>
         <source>The request is too large, or holds text that is no Unicode.</source>
@@ -1800,12 +2160,20 @@
         <translation>没有编号为 {id} 的对话。</translation>
     </message>
     <message>
+        <source>There is no file {file}.</source>
+        <translation>没有文件 {file}。</translation>
+    </message>
+    <message>
         <source>There is no message {id}.</source>
         <translation>没有编号为 {id} 的消息。</translation>
     </message>
     <message>
         <source>There is no model file at {path}.</source>
         <translation>{path} 处没有模型文件。</translation>
+    </message>
+    <message>
+        <source>There is no projector {path}, or it cannot be read.</source>
+        <translation>没有投影器 {path}，或者无法读取它。</translation>
     </message>
     <message>
         <source>There is no question to answer yet.</source>
@@ -1828,8 +2196,36 @@
         <translation>此桌面环境不允许程序注册自己的快捷键。</translation>
     </message>
     <message>
+        <source>This is not a file.</source>
+        <translation>这不是文件。</translation>
+    </message>
+    <message>
+        <source>This model cannot hear sounds.</source>
+        <translation>这个模型听不到声音。</translation>
+    </message>
+    <message>
+        <source>This model cannot see or hear.</source>
+        <translation>这个模型不能看也不能听。</translation>
+    </message>
+    <message>
+        <source>This model cannot see pictures.</source>
+        <translation>这个模型看不到图片。</translation>
+    </message>
+    <message>
+        <source>This model keeps no memory of what it reads.</source>
+        <translation>此模型不会记住所读的内容。</translation>
+    </message>
+    <message>
+        <source>This projector was made for another model.</source>
+        <translation>这个投影器是为其他模型制作的。</translation>
+    </message>
+    <message>
         <source>Try a smaller context length, or another model.</source>
         <translation>请尝试更小的上下文长度，或其他模型。</translation>
+    </message>
+    <message>
+        <source>Try again, or without it.</source>
+        <translation>请重试，或者不带它。</translation>
     </message>
     <message>
         <source>Try again.</source>
@@ -1892,6 +2288,10 @@
         <translation>macOS 不支持此快捷键。</translation>
     </message>
     <message>
+        <source>{file} is not a file.</source>
+        <translation>{file} 不是文件。</translation>
+    </message>
+    <message>
         <source>{id} is too short for the id of a conversation.</source>
         <translation>{id} 太短，不能作为对话编号。</translation>
     </message>
@@ -1910,6 +2310,10 @@
     <message>
         <source>{path} is not a file.</source>
         <translation>{path} 不是文件。</translation>
+    </message>
+    <message>
+        <source>{reason}</source>
+        <translation>{reason}</translation>
     </message>
     <message>
         <source>{shortcut} is not a shortcut.</source>
@@ -1958,6 +2362,14 @@
         <translation>上下文长度</translation>
     </message>
     <message>
+        <source>Continue long chats at once</source>
+        <translation>立即继续长对话</translation>
+    </message>
+    <message>
+        <source>Disk space for this</source>
+        <translation>为此使用的磁盘空间</translation>
+    </message>
+    <message>
         <source>Drop tokens less likely than this share of the likeliest one.</source>
         <translation>舍弃概率低于“最高概率 × 此值”的词元。</translation>
     </message>
@@ -1966,8 +2378,16 @@
         <translation>要加载的 GGUF 文件；留空则使用入门模型。</translation>
     </message>
     <message>
+        <source>GGUF file with which the model sees or hears; empty for the one beside the model.</source>
+        <translation>让模型能看或能听的 GGUF 文件；留空则使用模型旁边的那一个。</translation>
+    </message>
+    <message>
         <source>Instruction that new conversations start with; empty for none.</source>
         <translation>每个新对话开头的指令；留空则不使用。</translation>
+    </message>
+    <message>
+        <source>Keep on disk what the model has read of a chat, so that it is not read again.</source>
+        <translation>把模型已读过的对话内容保存在磁盘上，之后不必重新读取。</translation>
     </message>
     <message>
         <source>Keep only the k likeliest tokens; 0 keeps all.</source>
@@ -2010,6 +2430,10 @@
         <translation>回答长度上限</translation>
     </message>
     <message>
+        <source>MiB</source>
+        <translation>MiB</translation>
+    </message>
+    <message>
         <source>Min p</source>
         <translation>Min p</translation>
     </message>
@@ -2020,6 +2444,10 @@
     <message>
         <source>Processor threads for the model; 0 for one a physical core.</source>
         <translation>模型使用的处理器线程数；0 为每个物理核心一个线程。</translation>
+    </message>
+    <message>
+        <source>Projector file</source>
+        <translation>投影器文件</translation>
     </message>
     <message>
         <source>Quick chat shortcut</source>
@@ -2060,6 +2488,10 @@
     <message>
         <source>Text size</source>
         <translation>文字大小</translation>
+    </message>
+    <message>
+        <source>The chats that were not used for the longest time give way.</source>
+        <translation>最久没有使用的对话会先被清除。</translation>
     </message>
     <message>
         <source>The same seed gives the same text; -1 takes another each time.</source>

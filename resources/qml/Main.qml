@@ -49,6 +49,13 @@ ApplicationWindow {
         showDialog("LinkDialog.qml", { app: window.app, url: url });
     }
 
+    function showPicture(messageId: string, position: int): void {
+        const shown = app.conversation.messages.allPictures();
+        const index = shown.findIndex(picture => picture.messageId === messageId && picture.position === position);
+        if (index >= 0)
+            showDialog("ImageViewer.qml", { pictures: app.conversation.pictures, shown: shown, index: index });
+    }
+
     function exportConversation(conversationId: string, title: string, format: string): void {
         showDialog("ExportDialog.qml", {
             app: window.app,
@@ -139,6 +146,9 @@ ApplicationWindow {
         function onPageChanged(): void {
             window.drawerShown = false;
         }
+        function onPictureRequested(messageId: string, position: int): void {
+            window.showPicture(messageId, position);
+        }
         function onAnnounced(words: string): void {
             content.Accessible.announce(words, Accessible.Polite);
         }
@@ -171,6 +181,7 @@ ApplicationWindow {
                 visible: window.app.page === "chat"
                 app: window.app
                 onLinkActivated: url => window.askBeforeOpening(url)
+                onPictureRequested: (messageId, position) => window.showPicture(messageId, position)
                 onExportRequested: (conversationId, title, format) => window.exportConversation(conversationId, title, format)
             }
             Loader {
@@ -215,6 +226,7 @@ ApplicationWindow {
         }
         DropZone {
             anchors.fill: parent
+            sees: window.app.model.sees && window.app.page === "chat"
             onFilesDropped: urls => window.app.droppedFiles(urls)
         }
         Toast {

@@ -16,6 +16,7 @@ from assistant.services.chat import ChatService
 from assistant.services.library import LibraryService
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
+from assistant.services.snapshots import SnapshotFolder
 from assistant.services.turn import TurnContext
 from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
@@ -24,6 +25,7 @@ from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.screenshots.sample_texts import SampleTexts
 from tests.tiny_gguf import write_tiny_model
+from tests.unit.hub.projector_files import write_projector
 
 MODEL = "sample-model-Q4_K_M"
 SHOWN_HOME = Path("/home/ada/.local/share/famulus")
@@ -32,7 +34,7 @@ SHOWN_HOME = Path("/home/ada/.local/share/famulus")
 _N_CTX = 8192
 _DAY_S = 86_400
 _GB = 10**9
-_USAGE = Usage(prompt_tokens=1874, cached_tokens=1650, completion_tokens=412)
+_USAGE = Usage(prompt_tokens=1874, cached_tokens=1650, completion_tokens=412, restored_tokens=1420, encoded_media=2)
 TIMINGS = Timings(prompt_s=0.4, first_token_s=0.42, decode_tokens_per_s=38.6, reasoning_s=7.0)
 
 
@@ -51,23 +53,32 @@ class SampleLibrary(LibraryService):
     def choices(self, settings: ModelSettings) -> list[ModelChoice]:
         return [
             _choice("SmolLM2-135M-Instruct.Q4_1", Fit.FITS, 0.098, 0.26, is_starter=True),
-            _choice(MODEL, Fit.FITS, 5.03, 6.61, path=Path(settings.path)),
-            _choice("Mistral-Small-3.2-24B-Instruct-2506-Q4_K_M", Fit.TIGHT, 14.33, 16.2),
+            _choice(MODEL, Fit.FITS, 5.03, 6.61, path=Path(settings.path), sees=True),
+            _choice("Mistral-Small-3.2-24B-Instruct-2506-Q4_K_M", Fit.TIGHT, 14.33, 16.2, sees=True),
             _choice("Llama-3.3-70B-Instruct-Q4_K_M", Fit.TOO_LARGE, 42.52, 44.1),
             _broken_choice("gemma-3-4b-it-Q8_0"),
         ]
 
 
-def sample_services(home: Path, engine: FakeEngine) -> Services:
-    """Services over an empty data folder with one good model."""
+def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Services:
+    """Services over an empty data folder with one good model, which may see."""
     model = write_tiny_model(home / f"{MODEL}.gguf", metadata={"llama.context_length": 32768})
+    if sees:
+        write_projector(home / f"mmproj-{MODEL}.gguf")
     made = fake_services(home, engine)
     made.settings.set("model.path", str(model))
     made.settings.set("model.n_ctx", str(_N_CTX))
     made.library.close()
     made.chat.close()
-    library = SampleLibrary(made.engine, made.bus, ModelFileStore(made.database), made.paths.verified_files)
-    context = TurnContext(conversations=made.conversations, engine=made.engine, library=library, bus=made.bus)
+    model_files, snapshots = ModelFileStore(made.database), SnapshotFolder(made.paths, made.settings)
+    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots)
+    context = TurnContext(
+        conversations=made.conversations,
+        engine=made.engine,
+        library=library,
+        attachments=made.attachments,
+        bus=made.bus,
+    )
     return dataclasses.replace(made, paths=DataPaths(SHOWN_HOME), library=library, chat=ChatService(context))
 
 
@@ -119,7 +130,14 @@ class SampleHistory:
 
 
 def _choice(
-    name: str, fit: Fit, size_gb: float, memory_gb: float, *, path: Path | None = None, is_starter: bool = False
+    name: str,
+    fit: Fit,
+    size_gb: float,
+    memory_gb: float,
+    *,
+    path: Path | None = None,
+    is_starter: bool = False,
+    sees: bool = False,
 ) -> ModelChoice:
     return ModelChoice(
         name=name,
@@ -131,6 +149,7 @@ def _choice(
         quantization="Q4_1" if is_starter else "Q4_K_M",
         n_ctx_train=8192 if is_starter else 32768,
         n_ctx=_N_CTX,
+        sees=sees,
     )
 
 

@@ -21,6 +21,7 @@ class SampleTexts:
         nothing: A word that none holds.
         title: A title given by hand.
         quick: A question and an answer of quick chat.
+        pictures: A question about pictures, its answer, and the names of their files.
     """
 
     coffee: tuple[tuple[str, str], ...]
@@ -34,6 +35,7 @@ class SampleTexts:
     nothing: str
     title: str
     quick: tuple[str, str]
+    pictures: tuple[str, str, tuple[str, ...]]
 
 
 _CODE = '''```python
@@ -121,6 +123,12 @@ _ENGLISH = SampleTexts(
         "What is 15 % of 86?",
         "15 % of 86 is **12.9**.\n\nTen per cent is 8.6, half of that is 4.3, and together they make 12.9.",
     ),
+    pictures=(
+        "Which of these would you print large for the kitchen?",
+        "The **lake in the evening**. It has one calm shape and two colours, so it still reads from across the room. "
+        "The mountain at noon has more detail, but it needs to be looked at from near by.",
+        ("lake in the evening.jpg", "mountain at noon.jpg", "IMG_20260714_183022_panorama.jpg"),
+    ),
 )
 
 _CHINESE = SampleTexts(
@@ -190,6 +198,11 @@ _CHINESE = SampleTexts(
     quick=(
         "86 的 15 % 是多少？",
         "86 的 15 % 是 **12.9**。\n\n10 % 是 8.6，它的一半是 4.3，加起来就是 12.9。",
+    ),
+    pictures=(
+        "这几张里，哪一张适合放大挂在厨房？",
+        "**傍晚的湖**。它只有一个安静的形状和两种颜色，隔着整个房间也看得清楚。正午的山细节更多，但需要走近了看。",
+        ("傍晚的湖.jpg", "正午的山.jpg", "IMG_20260714_183022_全景.jpg"),
     ),
 )
 

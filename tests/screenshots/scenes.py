@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from assistant.core.errors import ModelLoadFailed, ModelNotFound
 from tests.fakes.fake_engine import Death, Stall
 from tests.screenshots.other_scenes import broken_settings, quick_chat, settings, start_failure
+from tests.screenshots.picture_scenes import blind, pictures
 from tests.screenshots.sample_data import MODEL, SampleLibrary
 from tests.screenshots.studio import Studio
 
@@ -246,6 +247,8 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     stopped,
     sidebar,
     composer,
+    pictures,
+    blind,
     dialogs,
     settings,
     broken_settings,

@@ -14,7 +14,7 @@ from PySide6.QtQuick import QQuickItem, QQuickWindow
 from PySide6.QtTest import QTest
 
 from assistant.core.conversation import Timings
-from assistant.core.events import Event, PromptRead, TurnEvent
+from assistant.core.events import Event, MediaRead, PromptRead, TurnEvent
 from tests.fakes.fake_engine import FakeEngine
 from tests.gui.driven_window import DrivenWindow
 from tests.screenshots.sample_data import TIMINGS, SampleHistory, sample_services
@@ -61,17 +61,25 @@ class Studio:
         assert self._window is not None
         return self._window
 
-    def open(self, *, history: bool = True, settings: dict[str, str] | None = None, settings_text: str = "") -> None:
+    def open(
+        self,
+        *,
+        history: bool = True,
+        sees: bool = False,
+        settings: dict[str, str] | None = None,
+        settings_text: str = "",
+    ) -> None:
         """Open the window over a new data folder, with what `engine` was told to do.
 
         Args:
             history: Whether there are conversations.
+            sees: Whether the model sees.
             settings: Settings to change first.
             settings_text: Lines to append to the settings file; they need not be valid.
         """
         home = next(self._homes)
         home.mkdir(parents=True)
-        services = sample_services(home, self.engine)
+        services = sample_services(home, self.engine, sees=sees)
         values = {
             "appearance.theme": self.theme,
             "appearance.language": self.language,
@@ -98,6 +106,11 @@ class Studio:
             self._window = None
             self.engine = FakeEngine()
 
+    @property
+    def folder(self) -> Path:
+        """Of this run: for files of the scene."""
+        return Path(self._home.name)
+
     def open_conversation(self, row: int) -> None:
         """Open a conversation of the sidebar, counted from the newest."""
         app = self.window.app
@@ -120,8 +133,11 @@ class Studio:
 
     def tell_prompt_read(self, n_done: int, n_total: int) -> None:
         """Say what an engine would say that takes its time with the prompt of the last turn."""
-        ids = {"request_id": self._events[-1].request_id, "conversation_id": self._events[-1].conversation_id}
-        self.window.services.bus.publish(PromptRead(n_done=n_done, n_total=n_total, n_cached=0, **ids))
+        self.window.services.bus.publish(PromptRead(n_done=n_done, n_total=n_total, n_cached=0, **self._turn()))
+
+    def tell_looked(self, n_done: int, n_total: int) -> None:
+        """Say what an engine would say that takes its time with the pictures of the last turn."""
+        self.window.services.bus.publish(MediaRead(n_done=n_done, n_total=n_total, **self._turn()))
 
     def settle(self, milliseconds: int = _SETTLE_MS) -> None:
         """Let the window come to rest."""
@@ -179,6 +195,9 @@ class Studio:
         found = self.window.window.findChild(QObject, name)
         assert found is not None, name
         return found
+
+    def _turn(self) -> dict[str, str]:
+        return {"request_id": self._events[-1].request_id, "conversation_id": self._events[-1].conversation_id}
 
     def _keep_event(self, event: Event) -> None:
         if isinstance(event, TurnEvent):

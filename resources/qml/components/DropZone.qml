@@ -3,9 +3,11 @@ import "../theme"
 
 // Takes files that are dropped anywhere on it, and says so while they hang above it.
 //
-// filesDropped(urls): file addresses only; text goes on to whatever is below.
+// sees: pictures are welcome too. filesDropped(urls): file addresses only; text goes on to whatever is below.
 DropArea {
     id: zone
+
+    property bool sees: false
 
     signal filesDropped(var urls)
 
@@ -34,12 +36,12 @@ DropArea {
 
             Icon {
                 anchors.horizontalCenter: parent.horizontalCenter
-                glyph: "model"
+                glyph: zone.sees ? "picture" : "model"
                 size: 32
                 color: Theme.accent
             }
             ThemedText {
-                text: qsTr("Drop a model file (.gguf) to use it")
+                text: zone.sees ? qsTr("Drop pictures to ask about them, or a model file (.gguf) to use it") : qsTr("Drop a model file (.gguf) to use it")
                 font.pixelSize: Theme.headingSize
             }
         }

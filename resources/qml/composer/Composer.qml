@@ -2,7 +2,7 @@ import QtQuick
 import "../components"
 import "../theme"
 
-// Where the next question is written: waiting questions, the text, and a row with model, context, Stop and Send.
+// Where the next question is written: waiting questions, attachments, the text, and a row with model, context, Stop and Send.
 //
 // conversation: a ConversationViewModel. model: a ModelViewModel.
 Rectangle {
@@ -47,12 +47,22 @@ Rectangle {
             onRemoved: question.focusInput()
         }
 
+        AttachmentStrip {
+            width: parent.width
+            conversation: composer.conversation
+            model: composer.model
+            ground: composer.color
+            onRemoved: question.focusInput()
+            onModelRequested: composer.openModelPicker()
+        }
+
         QuestionInput {
             id: question
 
             width: parent.width
             inputName: "composerInput"
             conversation: composer.conversation
+            model: composer.model
             onEditLastRequested: composer.editLastRequested()
             onPageUpRequested: composer.pageUpRequested()
             onPageDownRequested: composer.pageDownRequested()
@@ -79,6 +89,13 @@ Rectangle {
                 anchors.verticalCenter: parent.verticalCenter
                 spacing: Theme.half
 
+                PictureButton {
+                    size: Theme.controlHeight
+                    visible: composer.model.sees
+                    conversation: composer.conversation
+                    onDone: question.focusInput()
+                }
+
                 ContextRing {
                     conversation: composer.conversation
                 }
@@ -87,7 +104,7 @@ Rectangle {
                     objectName: "stopButton"
                     visible: composer.generating
                     size: Theme.controlHeight
-                    filled: question.blank
+                    filled: !question.ready
                     glyph: "stop"
                     text: qsTr("Stop")
                     keys: qsTr("Esc")
@@ -99,8 +116,8 @@ Rectangle {
 
                 IconButton {
                     objectName: "sendButton"
-                    visible: !composer.generating || !question.blank
-                    enabled: !question.blank
+                    visible: !composer.generating || question.ready
+                    enabled: question.ready
                     size: Theme.controlHeight
                     filled: true
                     glyph: "send"

@@ -49,7 +49,7 @@ AbstractButton {
     rightPadding: Theme.unit
     focusPolicy: Qt.TabFocus
     Accessible.name: qsTr("Model: %1").arg(text)
-    Accessible.description: stateWords
+    Accessible.description: model.sees ? qsTr("%1, sees pictures").arg(stateWords) : model.blind ? qsTr("%1, cannot see pictures").arg(stateWords) : stateWords
     onClicked: togglePicker()
 
     contentItem: Row {
@@ -98,6 +98,13 @@ AbstractButton {
                 text: qsTr("%1 %").arg(Math.round(100 * pill.model.progress))
                 color: Theme.secondary
                 font.pixelSize: Theme.smallSize
+            }
+
+            Icon {
+                anchors.verticalCenter: parent.verticalCenter
+                visible: pill.model.sees
+                glyph: "eye"
+                size: 15
             }
 
             Icon {

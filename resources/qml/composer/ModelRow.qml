@@ -16,6 +16,7 @@ ItemDelegate {
     required property string fit
     required property bool isStarter
     required property bool isCurrent
+    required property bool sees
     required property string errorTitle
     required property string errorRemedy
     readonly property bool broken: fit === "broken"
@@ -36,7 +37,7 @@ ItemDelegate {
     focusPolicy: Qt.NoFocus
     highlighted: ListView.isCurrentItem && (ListView.view?.activeFocus ?? false)
     Accessible.name: isCurrent ? qsTr("%1, in use").arg(name) : name
-    Accessible.description: badge.word + ". " + facts
+    Accessible.description: [badge.word + ".", sees ? qsTr("Sees pictures.") : "", facts].filter(part => part !== "").join(" ")
     onClicked: choose()
 
     function choose(): void {
@@ -88,6 +89,13 @@ ItemDelegate {
             glyph: "close"
             text: qsTr("Remove from the list")
             onClicked: row.forget()
+        }
+
+        Icon {
+            objectName: "seesMark"
+            visible: row.sees
+            glyph: "eye"
+            size: 16
         }
 
         FitBadge {

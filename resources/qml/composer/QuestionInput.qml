@@ -6,17 +6,22 @@ import "../theme"
 // The text of the next question: grows with its lines, then scrolls. Its text is the conversation's draft.
 //
 // conversation: a ConversationViewModel. fontSize, gapBelow (px), maximumLines, inputName (object name of the text area).
-// Return sends (an answer under way makes it wait), Shift+Return breaks the line.
+// model: a ModelViewModel. ready: there is something to send, and the model can take it in.
+// Return sends (an answer under way makes it wait, and pictures that are still looked at), Shift+Return breaks the
+// line; pictures that are pasted are attached.
 // editLastRequested (Up in an empty field), pageUpRequested, pageDownRequested.
 ScrollView {
     id: view
 
     required property var conversation
+    required property var model
     property int fontSize: Theme.bodySize
     property int maximumLines: 8
     property int gapBelow: Theme.half
     property alias inputName: input.objectName
     readonly property bool blank: input.text.trim() === ""
+    readonly property bool attached: conversation.attachments.count > 0
+    readonly property bool ready: !conversation.sendsWhenDescribed && (attached ? !model.blind : !blank)
 
     signal editLastRequested
     signal pageUpRequested
@@ -27,10 +32,8 @@ ScrollView {
     }
 
     function send(): void {
-        if (blank)
-            return;
-        conversation.send(input.text);
-        input.clear();
+        if (ready)
+            conversation.send(input.text);
     }
 
     function putBack(text: string): void {
@@ -47,12 +50,16 @@ ScrollView {
     }
 
     // While an input method is composing a word, its keys are its own, and Return never sends.
-    function handleKey(key: int, modifiers: int): bool {
+    function handleKey(event: KeyEvent): bool {
+        const key = event.key;
+        const modifiers = event.modifiers;
         const enter = key === Qt.Key_Return || key === Qt.Key_Enter;
         if (input.inputMethodComposing)
             return enter;
         if (enter && (modifiers & (Qt.ShiftModifier | Qt.AltModifier | Qt.ControlModifier)) === 0)
             send();
+        else if (event.matches(StandardKey.Paste))
+            return conversation.pastePictures();
         else if (key === Qt.Key_Up && input.length === 0 && !conversation.generating && conversation.lastQuestionId() !== "")
             editLastRequested();
         else if (key === Qt.Key_PageUp)
@@ -108,13 +115,15 @@ ScrollView {
         background: null
         activeFocusOnTab: true
         focus: true
+        readOnly: view.conversation.sendsWhenDescribed
         Accessible.name: qsTr("Message")
         KeyNavigation.priority: KeyNavigation.BeforeItem
         Keys.onTabPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
         Keys.onBacktabPressed: nextItemInFocusChain(false).forceActiveFocus(Qt.BacktabFocusReason)
-        Keys.onPressed: event => event.accepted = view.handleKey(event.key, event.modifiers)
+        Keys.onPressed: event => event.accepted = view.handleKey(event)
         ContextMenu.menu: TextMenu {
             editor: input
+            pictures: view.conversation
         }
         onTextChanged: view.conversation.draft = text
     }

@@ -27,19 +27,34 @@ Column {
 
             required property string requestId
             required property string text
+            required property int nPictures
+            readonly property string words: text.replace(/\s+/g, " ")
+            readonly property string pictures: nPictures > 0 ? qsTr("%n picture(s)", "", nPictures) : ""
 
             width: list.width
             implicitHeight: Theme.controlHeight
             Accessible.role: Accessible.ListItem
-            Accessible.name: qsTr("Waiting: %1").arg(text)
+            Accessible.name: qsTr("Waiting: %1").arg([words, pictures].filter(part => part !== "").join(", "))
+
+            Icon {
+                id: mark
+
+                anchors.left: parent.left
+                anchors.leftMargin: Theme.gutter
+                anchors.verticalCenter: parent.verticalCenter
+                width: visible ? size : 0
+                visible: row.nPictures > 0
+                size: 15
+                glyph: "picture"
+            }
 
             ThemedText {
-                anchors.left: parent.left
+                anchors.left: mark.right
                 anchors.right: actions.left
-                anchors.leftMargin: Theme.gutter
+                anchors.leftMargin: mark.visible ? Theme.unit : 0
                 anchors.rightMargin: Theme.unit
                 anchors.verticalCenter: parent.verticalCenter
-                text: row.text.replace(/\s+/g, " ")
+                text: row.words === "" ? row.pictures : row.words
                 color: Theme.secondary
                 font.pixelSize: Theme.controlSize
                 elide: Text.ElideRight

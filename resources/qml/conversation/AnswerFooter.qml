@@ -2,7 +2,7 @@ import QtQuick
 import "../components"
 import "../theme"
 
-// What can be done with an answer, and how it came about.
+// What can be done with an answer, and how it came about; more of that while the pointer is on it.
 Row {
     id: footer
 
@@ -17,6 +17,19 @@ Row {
         return parts.filter(part => part !== "").join(" · ");
     }
 
+    readonly property string details: {
+        const parts = [];
+        if (turn.promptTokens > 0)
+            parts.push(qsTr("Prompt: %1 tokens").arg(grouped(turn.promptTokens)));
+        if (turn.cachedTokens > 0)
+            parts.push(qsTr("Read from memory: %1 tokens").arg(grouped(turn.cachedTokens)));
+        if (turn.restoredTokens > 0)
+            parts.push(qsTr("Of these brought back from disk: %1 tokens").arg(grouped(turn.restoredTokens)));
+        if (turn.encodedMedia > 0)
+            parts.push(qsTr("Pictures looked at: %1").arg(grouped(turn.encodedMedia)));
+        return parts.join("\n");
+    }
+
     signal copyRequested
     signal regenerateRequested
     signal siblingRequested(int step)
@@ -27,6 +40,10 @@ Row {
 
     function decimal(value: real, digits: int): string {
         return Number(value).toLocaleString(Qt.locale(), "f", digits);
+    }
+
+    function grouped(count: int): string {
+        return Number(count).toLocaleString(Qt.locale(), "f", 0);
     }
 
     spacing: Theme.half
@@ -61,6 +78,9 @@ Row {
     }
 
     ThemedText {
+        id: run
+
+        objectName: "runDetails"
         anchors.verticalCenter: parent.verticalCenter
         leftPadding: Theme.half
         width: Math.min(implicitWidth, footer.width - x)
@@ -68,5 +88,21 @@ Row {
         color: Theme.faint
         font.pixelSize: Theme.smallSize
         elide: Text.ElideRight
+        activeFocusOnTab: footer.details !== ""
+        Accessible.description: footer.details
+
+        HoverHandler {
+            id: hover
+        }
+
+        FocusRing {
+            shown: run.activeFocus
+        }
+
+        ToolTipText {
+            y: -height - Theme.half
+            text: footer.details
+            visible: text !== "" && (hover.hovered || run.activeFocus)
+        }
     }
 }

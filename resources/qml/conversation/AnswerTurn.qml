@@ -12,7 +12,7 @@ Column {
 
     required property var turn
     readonly property bool generating: turn.status === "generating"
-    readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory"].includes(turn.errorKind)
+    readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory", "MediaNotSupported"].includes(turn.errorKind)
     readonly property string ending: {
         if (turn.errorTitle !== "")
             return "";

@@ -8,7 +8,7 @@ import "../welcome"
 
 // The open conversation: title, messages (or the welcome), and the composer.
 //
-// linkActivated(url): ask before opening it. exportRequested: of the open conversation.
+// linkActivated(url): ask before opening it. pictureRequested: show one in the viewer. exportRequested: of the open conversation.
 Item {
     id: page
 
@@ -18,6 +18,7 @@ Item {
     readonly property real columnWidth: Math.min(Theme.columnWidth * Theme.textScale, width - 2 * Theme.gutter)
 
     signal linkActivated(string url)
+    signal pictureRequested(string messageId, int position)
     signal exportRequested(string conversationId, string title, string format)
 
     Component.onCompleted: composer.focusInput()
@@ -54,6 +55,7 @@ Item {
         conversation: page.conversation
         onCopyRequested: text => page.app.copyText(text)
         onLinkRequested: url => page.linkActivated(url)
+        onPictureRequested: (messageId, position) => page.pictureRequested(messageId, position)
         onModelRequested: composer.openModelPicker()
         onKeyboardReleased: composer.focusInput()
     }
@@ -89,7 +91,9 @@ Item {
             visible: title !== ""
             title: page.conversation.problem
             remedy: page.conversation.problemRemedy
+            action: page.conversation.problemKind === "MediaNotSupported" ? qsTr("Choose a model") : ""
             dismissible: true
+            onActionRequested: composer.openModelPicker()
             onDismissRequested: {
                 page.conversation.dismissProblem();
                 composer.focusInput();

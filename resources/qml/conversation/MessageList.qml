@@ -8,7 +8,7 @@ import "../theme"
 // The messages of a conversation. It follows the answer only while the reader is at its end.
 //
 // conversation: a ConversationViewModel. margin: least px beside the column. color: of what lies below the list.
-// copyRequested, linkRequested, modelRequested go to the window. keyboardReleased: what had the keyboard is done.
+// copyRequested, linkRequested, pictureRequested, modelRequested go to the window. keyboardReleased: what had the keyboard is done.
 Item {
     id: pane
 
@@ -21,6 +21,7 @@ Item {
 
     signal copyRequested(string text)
     signal linkRequested(string url)
+    signal pictureRequested(string messageId, int position)
     signal modelRequested
     signal keyboardReleased
 
@@ -236,6 +237,7 @@ Item {
             columnWidth: scroll.columnWidth
             onCopyRequested: text => pane.copyRequested(text)
             onLinkRequested: url => pane.linkRequested(url)
+            onPictureRequested: position => pane.pictureRequested(messageId, position)
             onModelRequested: pane.modelRequested()
             onFoldToggled: pane.following = false
             onEditRequested: pane.edit(turn)

@@ -1,16 +1,21 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import "../components"
 import "../theme"
 
 // Edits one question: Ctrl+Return saves and sends it, Esc leaves it as it was.
 //
-// text; cursor: where it stands in the text at first. changed: either was, by the person.
+// text; cursor: where it stands in the text at first. changed: either was, by the person. turn: the question's row.
 Column {
     id: editor
 
+    required property var turn
     property alias text: box.text
     required property int cursor
     property bool ready: false
+    property var dropped: turn.conversation.edits.dropped(turn.messageId)
+    readonly property bool blank: box.text.trim() === "" && dropped.length === turn.pictures.length
 
     signal changed(string text, int cursor)
     signal accepted(string text)
@@ -29,8 +34,43 @@ Column {
     }
 
     function accept(): void {
-        if (box.text.trim() !== "")
+        if (!blank)
             accepted(box.text);
+    }
+
+    function drop(position: int): void {
+        turn.conversation.edits.drop(turn.messageId, position);
+        dropped = turn.conversation.edits.dropped(turn.messageId);
+        box.input.forceActiveFocus();
+    }
+
+    Flow {
+        width: parent.width - 2 * Theme.unit
+        visible: editor.dropped.length < editor.turn.pictures.length
+        topPadding: Theme.half
+        bottomPadding: Theme.half
+        spacing: Theme.unit + Theme.half
+        Accessible.role: Accessible.List
+        Accessible.name: qsTr("Pictures")
+
+        Repeater {
+            model: editor.turn.pictures.length
+
+            RemovableThumbnail {
+                required property int index
+                readonly property var shown: editor.turn.pictures[index] ?? ({ sha256: "", name: "", isImage: false, width: 0, height: 0 })
+
+                visible: !editor.dropped.includes(index)
+                pictures: editor.turn.conversation.pictures
+                sha256: shown.sha256
+                name: shown.name
+                isImage: shown.isImage
+                pictureWidth: shown.width
+                pictureHeight: shown.height
+                ground: Theme.sunken
+                onRemoveRequested: editor.drop(index)
+            }
+        }
     }
 
     TextBox {
@@ -75,7 +115,7 @@ Column {
 
         PrimaryButton {
             text: qsTr("Save & send")
-            enabled: box.text.trim() !== ""
+            enabled: !editor.blank
             onClicked: editor.accept()
         }
     }

@@ -3,20 +3,23 @@ import QtQuick.Layouts
 import "../components"
 import "../theme"
 
-// What the answer under way is doing: waiting, loading the model, reading the prompt (each with Cancel), writing.
+// What the answer under way is doing: waiting, loading the model, looking at pictures, reading the prompt (each with
+// Cancel), writing.
 Item {
     id: line
 
     required property var conversation
     required property string modelName
     readonly property string stage: conversation.stage
-    readonly property bool measured: stage === "loading" || stage === "reading"
+    readonly property bool measured: ["loading", "looking", "reading"].includes(stage)
     readonly property string words: {
         switch (stage) {
         case "waiting":
             return qsTr("Waiting for the other answer…");
         case "loading":
             return qsTr("Loading %1… %2 %").arg(modelName).arg(Math.round(100 * conversation.progress));
+        case "looking":
+            return qsTr("Looking at picture %1 of %2").arg(conversation.lookedDone + 1).arg(conversation.lookedTotal);
         case "reading":
             return qsTr("Reading %1 / %2 tokens").arg(grouped(conversation.readDone)).arg(grouped(conversation.readTotal));
         default:

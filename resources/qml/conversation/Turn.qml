@@ -15,6 +15,7 @@ Item {
     required property string messageId
     required property string who
     required property string text
+    required property var pictures
     required property string status
     required property var blocks
     required property string errorTitle
@@ -26,6 +27,10 @@ Item {
     required property string modelName
     required property real tokensPerSecond
     required property real firstTokenSeconds
+    required property int promptTokens
+    required property int cachedTokens
+    required property int restoredTokens
+    required property int encodedMedia
     required property string stopReason
     required property bool editing
 
@@ -38,6 +43,7 @@ Item {
     signal copyRequested(string text)
     signal foldToggled
     signal linkRequested(string url)
+    signal pictureRequested(int position)
     signal modelRequested
     signal editRequested
     signal editEnded
@@ -127,6 +133,7 @@ Item {
             turn: row
             onCopyRequested: text => row.copyRequested(text)
             onFoldToggled: row.foldToggled()
+            onPictureRequested: position => row.pictureRequested(position)
             onEditRequested: row.editRequested()
             onEditCancelled: row.editEnded()
             onEdited: text => row.edit(text)

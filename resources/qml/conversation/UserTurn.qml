@@ -4,7 +4,7 @@ import QtQuick
 import "../components"
 import "../theme"
 
-// A question: plain text in a sunken block; edited in place, which makes a new version of it.
+// A question: its pictures and plain text in a sunken block; edited in place, which makes a new version of it.
 //
 // turn: its row.
 Column {
@@ -14,6 +14,7 @@ Column {
 
     signal copyRequested(string text)
     signal foldToggled
+    signal pictureRequested(int position)
     signal editRequested
     signal editCancelled
     signal edited(string text)
@@ -87,9 +88,24 @@ Column {
     Component {
         id: words
 
-        QuestionText {
-            text: question.turn.text
-            onFoldToggled: question.foldToggled()
+        Column {
+            Loader {
+                width: parent.width
+                active: question.turn.pictures.length > 0
+                visible: active
+
+                sourceComponent: PictureRow {
+                    turn: question.turn
+                    onPictureRequested: position => question.pictureRequested(position)
+                }
+            }
+
+            QuestionText {
+                width: parent.width
+                visible: text !== ""
+                text: question.turn.text
+                onFoldToggled: question.foldToggled()
+            }
         }
     }
 
@@ -101,6 +117,7 @@ Column {
 
             text: edits.text(question.turn.messageId)
             cursor: edits.cursor(question.turn.messageId)
+            turn: question.turn
             onChanged: (text, cursor) => edits.keep(question.turn.messageId, text, cursor)
             onCancelled: question.editCancelled()
             onAccepted: text => question.edited(text)

@@ -31,9 +31,17 @@ DialogFrame {
             rows: [
                 [qsTr("Send"), qsTr("Enter", "key")],
                 [qsTr("New line"), qsTr("Shift+Enter", "key")],
+                [qsTr("Paste text or pictures"), "Ctrl+V"],
                 [qsTr("Edit your last message"), qsTr("Up", "key")],
                 [qsTr("Send the edited message"), qsTr("Ctrl+Enter", "key")],
                 [qsTr("Stop the answer"), qsTr("Esc", "key")]
+            ]
+        },
+        {
+            title: qsTr("Pictures"),
+            rows: [
+                [qsTr("Picture before"), qsTr("Left", "key")],
+                [qsTr("Next picture"), qsTr("Right", "key")]
             ]
         },
         {
@@ -70,6 +78,8 @@ DialogFrame {
         clip: true
         focus: true
         activeFocusOnTab: interactive
+        Accessible.role: Accessible.Pane
+        Accessible.name: dialog.heading
         interactive: contentHeight > height
         ScrollBar.vertical: ScrollHandle { x: scroller.width + 6 }
         Keys.onDownPressed: scroller.flick(0, -600)

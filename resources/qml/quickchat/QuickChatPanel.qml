@@ -96,6 +96,15 @@ Window {
 
             width: parent.width
 
+            AttachmentStrip {
+                width: parent.width
+                conversation: panel.conversation
+                model: panel.app.model
+                ground: card.color
+                onRemoved: question.focusInput()
+                onModelRequested: panel.quick.carryOn()
+            }
+
             QuestionInput {
                 id: question
 
@@ -105,6 +114,7 @@ Window {
                 gapBelow: Theme.gutter - 2
                 maximumLines: 5
                 conversation: panel.conversation
+                model: panel.app.model
                 onEditLastRequested: messages.editLast()
                 onPageUpRequested: messages.pageUp()
                 onPageDownRequested: messages.pageDown()
@@ -142,6 +152,7 @@ Window {
                 conversation: panel.conversation
                 onCopyRequested: text => panel.app.copyText(text)
                 onLinkRequested: url => panel.linkActivated(url)
+                onPictureRequested: (messageId, position) => panel.quick.showPicture(messageId, position)
                 onModelRequested: panel.quick.carryOn()
                 onKeyboardReleased: question.focusInput()
             }

@@ -24,6 +24,11 @@ Column {
             onClicked: section.app.openDataFolder()
         }
     }
+    FieldList {
+        settings: section.app.settings
+        sections: ["snapshots"]
+        ruled: true
+    }
     SettingRow {
         title: qsTr("Version")
 

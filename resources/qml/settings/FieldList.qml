@@ -4,7 +4,7 @@ import QtQuick
 
 // All described settings of some sections, one below the other.
 //
-// sections: for example ["sampling"]. only: keys to show; empty for all. except: keys to leave out.
+// sections: for example ["sampling"]. only: keys to show; empty for all. except: keys to leave out. ruled: a hairline below the last too.
 // The rows stay while their values change, so a field that is being typed in keeps the keyboard.
 Column {
     id: list
@@ -13,6 +13,7 @@ Column {
     required property list<string> sections
     property list<string> only: []
     property list<string> except: []
+    property bool ruled: false
     property var fields: []
 
     function refresh(): void {
@@ -42,7 +43,7 @@ Column {
             width: list.width
             settings: list.settings
             field: list.fields[index]
-            last: index === list.fields.length - 1
+            last: index === list.fields.length - 1 && !list.ruled
         }
     }
 }

@@ -30,9 +30,20 @@ Column {
         problem: section.model.problem
         remedy: section.model.problemRemedy
     }
+    ProblemCard {
+        gap: Theme.gutter
+        visible: section.model.problem === "" && section.model.note !== ""
+        tone: "warning"
+        problem: section.model.note
+        remedy: ""
+    }
+    ProjectorRow {
+        settings: section.app.settings
+        model: section.model
+    }
     FieldList {
         settings: section.app.settings
         sections: ["model"]
-        except: ["model.path", "model.n_ctx"]
+        except: ["model.path", "model.mmproj", "model.n_ctx"]
     }
 }

@@ -10,7 +10,9 @@ from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_images import FakeImages
 from tests.fakes.fake_services import PATIENCE_S, fake_services, opened
+from tests.unit.hub.projector_files import write_projector
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -21,9 +23,20 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def services(tmp_path: Path, engine: FakeEngine) -> Iterator[Services]:
-    with opened(fake_services(tmp_path, engine)) as services:
+def images() -> FakeImages:
+    return FakeImages()
+
+
+@pytest.fixture
+def services(tmp_path: Path, engine: FakeEngine, images: FakeImages) -> Iterator[Services]:
+    with opened(fake_services(tmp_path, engine, images)) as services:
         yield services
+
+
+@pytest.fixture
+def projector(tmp_path: Path) -> Path:
+    """Lies beside the model, which sees with it; ask for it before `app`."""
+    return write_projector(tmp_path / "mmproj-tiny.gguf")
 
 
 @pytest.fixture

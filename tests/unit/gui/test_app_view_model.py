@@ -12,6 +12,7 @@ from assistant.core.events import ModelFailed
 from assistant.gui.app_view_model import AppViewModel
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
+from tests.fakes.fake_images import png
 from tests.tiny_gguf import write_tiny_model
 
 Wait = Callable[[Callable[[], object]], None]
@@ -89,6 +90,19 @@ def test_a_dropped_model_is_chosen(app: AppViewModel, wait: Wait, tmp_path: Path
     app.droppedFiles([QUrl("https://example.org/x.gguf"), QUrl.fromLocalFile(str(other))])
     wait(lambda: (app.model.name, app.model.state) == ("dropped", "ready"))
     assert app.notice.text == ""
+
+
+@pytest.mark.usefixtures("projector")
+def test_dropped_pictures_belong_to_the_chat_page(app: AppViewModel, wait: Wait, tmp_path: Path) -> None:
+    picture = [QUrl.fromLocalFile(str(png(tmp_path / "cat.png")))]
+    app.droppedFiles([QUrl("https://example.org/x.png")])
+    assert app.notice.text == "Only pictures and model files (GGUF) can be dropped here."
+    app.page = "settings"
+    app.droppedFiles(picture)
+    assert app.notice.text == "Only model files (GGUF) can be dropped here."
+    app.page = "chat"
+    app.droppedFiles(picture)
+    wait(lambda: app.conversation.attachments.attachments)
 
 
 def test_other_files_cannot_be_used_yet(app: AppViewModel, tmp_path: Path) -> None:

@@ -77,3 +77,21 @@ def test_close_finishes_the_work_and_drops_what_follows(qapp: object, wait: Wait
     other.run(lambda: 1, seen.append)
     wait(lambda: seen)
     other.close()
+
+
+def test_work_that_nobody_waits_for_is_dropped_at_the_close(qapp: object) -> None:
+    background = Background("dropping")
+    begun, go_on = threading.Event(), threading.Event()
+    worked: list[int] = []
+
+    def work() -> None:
+        begun.set()
+        go_on.wait()
+        worked.append(1)
+
+    background.run(work)
+    background.run(lambda: worked.append(2))
+    begun.wait()
+    threading.Timer(0.05, go_on.set).start()
+    background.close(drop=True)
+    assert worked == [1]

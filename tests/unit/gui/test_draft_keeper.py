@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.core.draft import Draft
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.draft_keeper import SAVE_AFTER_MS
@@ -78,15 +79,15 @@ def test_questions_that_wait_become_drafts(
 
 
 def test_a_window_that_closes_before_it_has_read_the_drafts_loses_none(services: Services, qapp: object) -> None:
-    services.drafts.save({"": "old"})
+    services.drafts.save({"": Draft(text="old")})
     early = AppViewModel(services)
     early.conversation.draft = "new"
     early.close()
-    assert services.drafts.load() == {"": "old\n\nnew"}
+    assert services.drafts.load() == {"": Draft(text="old\n\nnew")}
 
 
 def test_what_is_typed_while_the_drafts_are_read_stays(services: Services, qapp: object, wait: Wait) -> None:
-    services.drafts.save({"": "old"})
+    services.drafts.save({"": Draft(text="old")})
     window = AppViewModel(services)
     window.conversation.draft = "new"
     wait(lambda: window._drafts._loaded)
@@ -107,7 +108,7 @@ def test_typing_on_does_not_put_the_save_off(
     conversation.draft = "ab"
     assert timer.remainingTime() <= begun_at  # the first change still decides
     timer.timeout.emit()
-    wait(lambda: services.drafts.load() == {"": "ab"})
+    wait(lambda: services.drafts.load() == {"": Draft(text="ab")})
 
 
 def test_a_question_that_is_sent_is_no_draft_any_more(
@@ -116,7 +117,7 @@ def test_a_question_that_is_sent_is_no_draft_any_more(
     wait(lambda: app._drafts._loaded)
     conversation.draft = "Hi"
     app._drafts._timer.timeout.emit()
-    wait(lambda: services.drafts.load() == {"": "Hi"})
+    wait(lambda: services.drafts.load() == {"": Draft(text="Hi")})
     ask("Hi")
     assert app._drafts._timer.isActive()
     app._drafts._timer.timeout.emit()
@@ -131,7 +132,7 @@ def test_the_draft_of_a_deleted_conversation_goes_with_it(
     wait(lambda: app.sidebar.reachable(first))
     conversation.draft = "half a thought"
     app.sidebar.remove(first)
-    assert conversation.drafts() == {first: "half a thought"}
+    assert conversation.drafts() == {first: Draft(text="half a thought")}
     app.sidebar.undoRemove()
     app.openConversation(first)
     assert conversation.draft == "half a thought"

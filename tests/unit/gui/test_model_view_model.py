@@ -13,6 +13,7 @@ from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.tiny_gguf import write_tiny_model
 from tests.unit.gui.rows import rows
+from tests.unit.hub.projector_files import write_projector
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -199,3 +200,62 @@ def test_another_context_length_loads_the_model_anew(
     app.settings.setValue("model.n_ctx", "512")
     wait(lambda: len(engine.loads) == 2 and model.state == "ready")
     assert (model.contextSize, app.conversation.contextSize) == (512, 512)
+
+
+def test_a_projector_that_is_chosen_gives_the_model_eyes(
+    model: ModelViewModel, services: Services, wait: Wait, tmp_path: Path
+) -> None:
+    assert (model.sees, model.blind) == (False, True)
+    other = write_projector(tmp_path / "eyes.gguf")
+    model.chooseProjector(QUrl.fromLocalFile(str(other)))
+    wait(lambda: model.sees and model.state == "ready")
+    assert (model.blind, model.note) == (False, "")
+    assert services.settings.load().model.mmproj == str(other)
+
+
+def test_another_model_does_not_inherit_the_projector(
+    engine: FakeEngine, model: ModelViewModel, services: Services, wait: Wait, tmp_path: Path
+) -> None:
+    eyes = write_projector(tmp_path / "eyes.gguf")
+    model.chooseProjector(QUrl.fromLocalFile(str(eyes)))
+    wait(lambda: model.sees and model.state == "ready")
+    same = services.settings.load().model.path
+    model.choose(same)
+    model.choose(str(write_tiny_model(tmp_path / "other.gguf")))
+    wait(lambda: (model.name, model.state) == ("other", "ready"))
+    assert [load.mmproj for load in engine.loads] == ["", str(eyes), ""]
+    assert (model.sees, model.note, services.settings.load().model.mmproj) == (False, "", "")
+
+
+def test_choosing_the_same_model_keeps_its_projector(
+    model: ModelViewModel, services: Services, wait: Wait, tmp_path: Path
+) -> None:
+    eyes = write_projector(tmp_path / "eyes.gguf")
+    model.chooseProjector(QUrl.fromLocalFile(str(eyes)))
+    wait(lambda: model.sees and model.state == "ready")
+    chosen: list[bool] = []
+    model.stateChanged.connect(lambda: chosen.append(True))
+    model.choose(services.settings.load().model.path)
+    wait(lambda: chosen)
+    assert (services.settings.load().model.mmproj, model.sees) == (str(eyes), True)
+
+
+def test_a_projector_that_is_none_costs_only_the_eyes(model: ModelViewModel, wait: Wait, tmp_path: Path) -> None:
+    (tmp_path / "noise.gguf").write_bytes(b"GGUF")
+    model.chooseProjector(QUrl.fromLocalFile(str(tmp_path / "noise.gguf")))
+    wait(lambda: model.note and model.state == "ready")
+    assert "noise.gguf" in model.note
+    assert (model.blind, model.problem) == (True, "")
+
+
+def test_the_choices_say_which_models_see(
+    model: ModelViewModel, services: Services, wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "eyes").mkdir()
+    seeing = write_tiny_model(tmp_path / "eyes" / "seeing.gguf")
+    write_projector(tmp_path / "eyes" / "mmproj-seeing.gguf")
+    services.library.remember(seeing)
+    model.refreshChoices()
+    wait(lambda: not model.choicesLoading)
+    sees = dict(rows(model.choices, "name", "sees"))
+    assert (sees["seeing"], sees["tiny"]) == (True, False)

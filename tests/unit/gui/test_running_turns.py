@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from assistant.core.conversation import Message, MessageStatus, Role
+from assistant.core.draft import Draft
 from assistant.core.errors import DatabaseFailed, ErrorInfo, FamulusError
 from assistant.core.events import (
     AnswerBegun,
     AnswerGrew,
+    MediaRead,
     MessageFinished,
     ModelLoadProgressed,
     ModelReady,
@@ -17,9 +19,11 @@ from assistant.core.events import (
     TurnEvent,
     TurnFailed,
 )
+from assistant.core.media import MediaKind
 from assistant.gui.background import Background
 from assistant.gui.event_bridge import EventBridge
-from assistant.gui.running_turns import Place, RunningTurn, RunningTurns
+from assistant.gui.running_turn import Place, RunningTurn
+from assistant.gui.running_turns import RunningTurns
 from assistant.services.event_bus import EventBus
 
 Wait = Callable[[Callable[[], object]], None]
@@ -105,14 +109,18 @@ def test_events_that_overtake_their_request_are_heard_in_order(
             bus.publish(event)
         return "r1"
 
-    turns.ask(place, "Hi", start, is_typed=True)
+    turns.ask(place, Draft(text="Hi"), start, is_typed=True)
     wait(lambda: len(events) == 4)
     assert events == sent
     assert turns.turns == []
 
 
+def looked(n_done: int) -> MediaRead:
+    return MediaRead(request_id="r1", conversation_id="c", n_done=n_done, n_total=2)
+
+
 def test_the_stages_of_a_turn(turns: RunningTurns, bus: EventBus, place: Place, wait: Wait) -> None:
-    turns.ask(place, "Hi", lambda: "r1", is_typed=True)
+    turns.ask(place, Draft(text="Hi"), lambda: "r1", is_typed=True)
     assert (turns.stage(place), turns.progress(place)) == ("reading", 0.0)
     wait(lambda: turns.turns[0].request_id)
     seen: list[tuple[str, float]] = []
@@ -121,7 +129,10 @@ def test_the_stages_of_a_turn(turns: RunningTurns, bus: EventBus, place: Place, 
     for event in (
         *begun(),
         ModelLoadProgressed(model="m", fraction=0.5),
-        ModelReady(model="m", n_ctx=512, load_s=1.0),
+        ModelReady(model="m", n_ctx=512, load_s=1.0, media=frozenset({MediaKind.IMAGE})),
+        looked(0),
+        looked(1),
+        looked(2),
         read,
         grew("x"),
         finished(),
@@ -133,18 +144,21 @@ def test_the_stages_of_a_turn(turns: RunningTurns, bus: EventBus, place: Place, 
         ("reading", 0.0),
         ("loading", 0.5),
         ("reading", 0.0),
+        ("looking", 0.0),
+        ("looking", 0.5),
+        ("reading", 0.0),
         ("reading", 0.75),
         ("writing", 0.0),
         ("", 0.0),
     ]
-    assert turns.n_ctx == 512
+    assert (turns.n_ctx, turns.media) == (512, frozenset({MediaKind.IMAGE}))
 
 
 def test_only_another_conversation_makes_one_wait(turns: RunningTurns, place: Place) -> None:
     other = Place()
-    turns.ask(place, "A", lambda: "r1", is_typed=True)
-    turns.ask(place, "B", lambda: "r2", is_typed=True)
-    turns.ask(other, "C", lambda: "r3", is_typed=True)
+    turns.ask(place, Draft(text="A"), lambda: "r1", is_typed=True)
+    turns.ask(place, Draft(text="B"), lambda: "r2", is_typed=True)
+    turns.ask(other, Draft(text="C"), lambda: "r3", is_typed=True)
     assert (turns.stage(place), turns.stage(other), turns.stage(Place())) == ("reading", "waiting", "")
     assert [turn.text for turn in turns.waiting(Place("c"))] == ["B"]
     assert [turn.text for turn in turns.waiting(other)] == ["C"]
@@ -152,7 +166,7 @@ def test_only_another_conversation_makes_one_wait(turns: RunningTurns, place: Pl
 
 
 def test_the_text_so_far(turns: RunningTurns, bus: EventBus, place: Place, wait: Wait) -> None:
-    turns.ask(place, "Hi", lambda: "r1", is_typed=True)
+    turns.ask(place, Draft(text="Hi"), lambda: "r1", is_typed=True)
     wait(lambda: turns.turns[0].request_id)
     assert turns.live_text("a") is None
     for event in (*begun(), grew("one "), grew("two")):
@@ -170,7 +184,7 @@ def test_a_request_that_fails_is_refused(turns: RunningTurns, place: Place, wait
     def start() -> str:
         raise DatabaseFailed("The disk is full.")
 
-    turns.ask(place, "Hi", start, is_typed=True)
+    turns.ask(place, Draft(text="Hi"), start, is_typed=True)
     wait(lambda: refused)
     assert (refused[0][0].text, refused[0][1].text) == ("Hi", "The disk is full.")
     assert turns.turns == []
@@ -182,7 +196,7 @@ def test_a_turn_that_is_stopped_before_its_request_arrives(
     dropped: list[RunningTurn] = []
     turns.dropped.connect(dropped.append)
     chat.waiting = {"r1"}
-    turns.ask(place, "Hi", lambda: "r1", is_typed=True)
+    turns.ask(place, Draft(text="Hi"), lambda: "r1", is_typed=True)
     assert not turns.stop(turns.turns[0])
     wait(lambda: dropped)
     assert (chat.stopped, turns.turns) == (["r1"], [])
@@ -191,7 +205,7 @@ def test_a_turn_that_is_stopped_before_its_request_arrives(
 def test_a_running_turn_ends_by_its_event(
     turns: RunningTurns, bus: EventBus, chat: Chat, place: Place, wait: Wait
 ) -> None:
-    turns.ask(place, "Hi", lambda: "r1", is_typed=True)
+    turns.ask(place, Draft(text="Hi"), lambda: "r1", is_typed=True)
     wait(lambda: turns.turns[0].request_id)
     turns.stop_all()
     assert (chat.stopped, len(turns.turns)) == (["r1"], 1)

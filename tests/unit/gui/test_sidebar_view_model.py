@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
+from assistant.core.draft import Draft
 from assistant.core.events import ConversationsChanged
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_list_model import group_of, milliseconds_to_midnight
-from assistant.gui.running_turns import Place
+from assistant.gui.running_turn import Place
 from assistant.gui.sidebar_view_model import SidebarViewModel
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
@@ -241,7 +242,7 @@ def test_asking_in_a_removed_conversation_keeps_it(
     (one,) = stored(services, "One")
     wait(lambda: titles(sidebar) == ["One"])
     sidebar.remove(one)
-    app._context.starter.send(Place(one), "Go on")
+    app._context.starter.send(Place(one), Draft(text="Go on"))
     wait(lambda: not app._context.turns.turns)
     app.close()
     assert [message.text for message in services.conversations.branch(one)] == ["One", "Go on", "Fine."]
