@@ -7,6 +7,7 @@ would else go unnoticed.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,3 +62,10 @@ def qapp() -> QApplication:
     from assistant.gui.application import prepare_qt
 
     return prepare_qt(["famulus-gui"])
+
+
+def pytest_sessionfinish() -> None:
+    """Empty Qt's clipboard: what Python put there would be destroyed after Python's end, which is a crash."""
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is not None and gui.QGuiApplication.instance() is not None:
+        gui.QGuiApplication.clipboard().clear()

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import EngineStopped, FamulusError
+from assistant.core.paths import DataPaths
 from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import GenerationFinished
 from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.snapshots import SnapshotFolder
 from assistant.storage.database import Database
 from assistant.storage.model_files import ModelFileStore
+from assistant.storage.settings_file import SettingsFile
 from tests.mutants import mutants
 from tests.tiny_gguf import write_tiny_model
 
@@ -58,7 +61,9 @@ def try_mutants(count: int, folder: Path) -> Trials:
     (folder / "logs").mkdir()
     engine = EngineClient(folder, folder / "logs")
     database = Database(folder / "famulus.db")
-    library = LibraryService(engine, EventBus(), ModelFileStore(database), folder / "verified.json")
+    paths = DataPaths(folder)
+    snapshots = SnapshotFolder(paths, SettingsFile(paths.settings))
+    library = LibraryService(engine, EventBus(), ModelFileStore(database), paths.verified_files, snapshots)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

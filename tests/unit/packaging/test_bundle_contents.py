@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
+import PIL
 import pytest
 from bundle_contents import (
     is_system_library,
     is_wanted,
     llama_libraries,
     qml_modules,
+    unused_pillow_modules,
     without_unused_libraries,
 )
+from PIL import Image
 
 SITE = "/home/someone/site-packages/"
 QT = "PySide6/Qt/"
@@ -30,6 +35,27 @@ def test_of_the_styles_only_basic_is_taken() -> None:
     scan = [{"type": "module", "relativePath": folder} for folder in found]
     scan += [{"type": "directory", "name": "components"}, {"type": "module", "name": "QML"}]
     assert qml_modules(scan) == frozenset(found[:5])
+
+
+def test_the_image_worker_needs_nothing_of_pillow_that_stays_out(tmp_path: Path) -> None:
+    left_out = unused_pillow_modules(Path(PIL.__file__).parent)
+    assert {"PIL.AvifImagePlugin", "PIL.PdfImagePlugin", "PIL._imagingft"} <= set(left_out)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    files = []
+    for form in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "MPO"):
+        files.append(tmp_path / form)
+        options = {} if form in ("GIF", "BMP") else {"exif": exif}
+        Image.new("RGB", (20, 10), "red").save(files[-1], form, **options)
+    script = (
+        "import sys; n = int(sys.argv[1]); sys.modules.update(dict.fromkeys(sys.argv[2:2 + n]))\n"
+        "from assistant.images.decoder import decode\n"
+        "for path in sys.argv[2 + n:]: print(*decode(path, 10, 100).image.size)"
+    )
+    command = [sys.executable, "-P", "-c", script, str(len(left_out)), *left_out, *map(str, files)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == ["5 10", "5 10", "5 10", "10 5", "10 5", "5 10"]
 
 
 @pytest.mark.parametrize(
