@@ -17,10 +17,12 @@ from assistant.protocol.engine_messages import (
     PROTOCOL_VERSION,
     BackendsDescribed,
     Cancel,
+    ConversationForgotten,
     CountTokens,
     DescribeBackends,
     EngineRequest,
     Failed,
+    ForgetConversation,
     Generate,
     GenerationFinished,
     Hello,
@@ -29,6 +31,8 @@ from assistant.protocol.engine_messages import (
     ModelLoaded,
     ModelUnloaded,
     PromptProgressed,
+    SaveSnapshots,
+    SnapshotsSaved,
     TokensCounted,
     TokensGenerated,
     UnloadModel,
@@ -71,6 +75,10 @@ class ScriptedWorker:
                     self._writer.write(ModelUnloaded(request_id=request.request_id))
                 case CountTokens():
                     self._writer.write(TokensCounted(request_id=request.request_id, n_tokens=12))
+                case SaveSnapshots():
+                    self._writer.write(SnapshotsSaved(request_id=request.request_id, n_saved=0))
+                case ForgetConversation():
+                    self._writer.write(ConversationForgotten(request_id=request.request_id))
                 case DescribeBackends():
                     described = BackendsDescribed(
                         request_id=request.request_id, cpu_features=(), devices=(), gpu_offload=False
