@@ -12,8 +12,8 @@ Column {
     required property var pages
     required property Item turn
     required property ListView view
-    // What is within a screen of what is seen. The renderer walks over everything in the scene for every frame, so
-    // pages further away leave it.
+    // What is within a screen of what is seen. The renderer walks over everything in the scene for every frame, also
+    // over what is not visible, so pages further away leave it once their height is known.
     readonly property real nearFrom: view ? view.contentY - turn.y - view.height : 0
     readonly property real nearTo: view ? view.contentY - turn.y + 2 * view.height : 0
 
@@ -30,15 +30,38 @@ Column {
             id: slot
 
             required property var page
+            readonly property bool near: y + height > answer.nearFrom && y < answer.nearTo
 
             width: answer.width
             implicitHeight: blocks.height
+            onWidthChanged: settling.restart()
+
+            // Qt lays out only what is in the scene: what changes a page's height brings it back for a moment.
+            Timer {
+                id: settling
+
+                interval: 250
+                running: true
+            }
+
+            Connections {
+                target: slot.page
+
+                function onDataChanged() {
+                    settling.restart();
+                }
+
+                function onRowsInserted() {
+                    settling.restart();
+                }
+            }
 
             BlockPage {
                 id: blocks
 
-                width: parent.width
-                visible: slot.y + height > answer.nearFrom && slot.y < answer.nearTo
+                parent: slot.near || settling.running ? slot : null
+                width: slot.width
+                visible: slot.near
                 model: slot.page
                 onCopyRequested: text => answer.copyRequested(text)
                 onFoldToggled: answer.foldToggled()
