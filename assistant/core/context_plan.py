@@ -7,7 +7,7 @@ The estimate is for the CPU with an f16 KV cache, full-size sliding-window cache
 buffer would also hold ``n_batch * n_vocab`` floats.
 
 On the CPU attention is computed without llama.cpp's flash attention, as far as memory allows
-(`is_flash_attention_worth_it`): its kernel for few rows is slow. On 2 cores, behind 6,000 tokens, a token of
+(`needs_flash_attention`): its kernel for few rows is slow. On 2 cores, behind 6,000 tokens, a token of
 SmolLM2-135M took 97 ms with it and 32 ms without, a question of 12 tokens 957 and 144 ms, all 6,000 tokens 35 and 44 s;
 of Qwen2.5-0.5B, behind 1,500 tokens, 57 and 35 ms, 368 and 106 ms, 8.7 and 8.9 s.
 
@@ -52,7 +52,7 @@ F16_BYTES = 2
 F32_BYTES = 4
 PROCESS_BYTES = 64 * MIB
 MAX_SCORE_BYTES = 256 * MIB
-"""Memory that attention scores may take: 32 heads at 8,192 tokens."""
+"""Most memory for attention scores, as much as 32 heads take at 8,192 tokens."""
 ALL_LAYERS = -1
 """``n_gpu_layers`` of llama.h: every layer on the graphics card."""
 CARD_RESERVE_BYTES = 256 * MIB
@@ -81,19 +81,13 @@ class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.overhead_bytes
 
 
-def is_flash_attention_worth_it(n_head: int, n_ctx: int, n_batch: int) -> bool:
-    """Whether the CPU should use flash attention: only where the scores need too much memory without it.
-
-    Args:
-        n_head: Attention heads of a layer.
-        n_ctx: Context length, tokens.
-        n_batch: Tokens read in one step.
-    """
-    return _score_bytes(n_head, n_ctx, n_batch) > MAX_SCORE_BYTES
-
-
 def estimate_memory(
-    facts: ModelFacts, n_ctx: int, *, n_batch: int = N_BATCH, n_seq_max: int = N_SEQUENCES
+    facts: ModelFacts,
+    n_ctx: int,
+    *,
+    n_batch: int = N_BATCH,
+    n_seq_max: int = N_SEQUENCES,
+    flash_attention: bool = True,
 ) -> MemoryEstimate:
     """Memory that the model needs with a context of `n_ctx` tokens.
 
@@ -104,12 +98,13 @@ def estimate_memory(
         n_ctx: Tokens of all sequences together, 0 or more; rounded up to a multiple of 256 as llama.cpp does.
         n_batch: Tokens read in one step.
         n_seq_max: Sequences that share the KV cache.
+        flash_attention: Whether attention scores are never written out; what a model needs at least.
     """
     n_ctx = _padded(n_ctx)
     return MemoryEstimate(
         weights_bytes=facts.tensor_bytes,
         kv_bytes=n_ctx * _kv_bytes_per_token(facts),
-        compute_bytes=_compute_bytes(facts, n_ctx, n_batch, n_seq_max),
+        compute_bytes=_compute_bytes(facts, n_ctx, n_batch, n_seq_max, flash_attention),
         overhead_bytes=PROCESS_BYTES + facts.n_vocab * TOKEN_BYTES,
     )
 
@@ -123,13 +118,20 @@ def largest_n_ctx(facts: ModelFacts, available_bytes: int, limit: int) -> int:
         limit: Longest context worth having, tokens; below 512 it counts as 512.
     """
     lengths = range(N_CTX_MIN, max(limit, N_CTX_MIN) + 1, N_CTX_STEP)
-    n_scored = bisect_right(lengths, MAX_SCORE_BYTES, key=lambda n_ctx: _score_bytes(facts.n_head, n_ctx, N_BATCH))
-    # Where flash attention begins less is needed than just before; on either side more tokens need more.
-    for same_attention in (lengths[n_scored:], lengths[:n_scored]):
-        n_fit = bisect_right(same_attention, available_bytes, key=lambda n: estimate_memory(facts, n).total_bytes)
-        if n_fit:
-            return same_attention[n_fit - 1]
-    return 0
+    n_fit = bisect_right(lengths, available_bytes, key=lambda n_ctx: estimate_memory(facts, n_ctx).total_bytes)
+    return lengths[n_fit - 1] if n_fit else 0
+
+
+def needs_flash_attention(facts: ModelFacts, n_ctx: int, available_bytes: int) -> bool:
+    """Whether the CPU must use flash attention, because the scores would need too much memory without it.
+
+    Args:
+        facts: The model.
+        n_ctx: Context length, tokens.
+        available_bytes: Memory that may be used.
+    """
+    total_bytes = estimate_memory(facts, n_ctx, flash_attention=False).total_bytes
+    return _score_bytes(facts, n_ctx, N_BATCH) > MAX_SCORE_BYTES or total_bytes > available_bytes
 
 
 def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int) -> int:
@@ -196,17 +198,17 @@ def _kv_bytes_per_token(facts: ModelFacts) -> int:
     return F16_BYTES * sum(facts.n_head_kv) * (facts.n_embd_head_k + facts.n_embd_head_v)
 
 
-def _score_bytes(n_head: int, n_ctx: int, n_batch: int) -> int:
-    return F32_BYTES * n_head * n_ctx * n_batch
+def _score_bytes(facts: ModelFacts, n_ctx: int, n_batch: int) -> int:
+    return F32_BYTES * facts.n_head * n_ctx * n_batch
 
 
-def _compute_bytes(facts: ModelFacts, n_ctx: int, n_batch: int, n_seq_max: int) -> int:
+def _compute_bytes(facts: ModelFacts, n_ctx: int, n_batch: int, n_seq_max: int, flash_attention: bool) -> int:
     width = max(facts.n_embd, facts.n_head * facts.n_embd_head_k)
     n_ff = facts.n_ff or 4 * facts.n_embd
     widest = n_batch * (F32_BYTES * (3 * n_ff + 4 * width) + F16_BYTES * n_ff)
     mask_bytes = F16_BYTES
-    if not is_flash_attention_worth_it(facts.n_head, n_ctx, n_batch):
-        scores = _score_bytes(facts.n_head, n_ctx, n_batch) + n_batch * F32_BYTES * 6 * width
-        widest, mask_bytes = max(widest, scores), F32_BYTES
+    if not flash_attention:
+        widest = max(widest, _score_bytes(facts, n_ctx, n_batch) + n_batch * F32_BYTES * 6 * width)
+        mask_bytes = F32_BYTES
     n_masks = 2 if facts.sliding_window else 1
     return widest + n_masks * mask_bytes * n_batch * n_ctx + n_seq_max * F32_BYTES * facts.n_vocab

@@ -99,7 +99,26 @@ class Engine:
                 told_at = now
                 self._emit(LoadProgressed(request_id=request.request_id, fraction=fraction))
 
-        model = Model(request, self._cancel, progressed)
+        self._renderer.start()  # that takes as long as to load a small model, so both go on at once
+        try:
+            model = Model(request, self._cancel, progressed)
+            template = self._take(request, model)
+        except BaseException:
+            self._renderer.close()
+            raise
+        return ModelLoaded(
+            request_id=request.request_id,
+            n_ctx=model.n_ctx,
+            n_ctx_train=model.n_ctx_train,
+            vocabulary=model.vocabulary.digest,
+            load_s=time.perf_counter() - started,
+            template_note=template.note,
+            media=model.media,
+            media_note=model.projector_note,
+        )
+
+    def _take(self, request: LoadModel, model: Model) -> ChatTemplate:
+        """Make a model ready to answer, or close it; returns its template."""
         vocabulary = model.vocabulary
         variables = {"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text}
         try:
@@ -108,16 +127,9 @@ class Engine:
         except BaseException:
             model.close()
             raise
-        return ModelLoaded(
-            request_id=request.request_id,
-            n_ctx=model.n_ctx,
-            n_ctx_train=model.n_ctx_train,
-            vocabulary=vocabulary.digest,
-            load_s=time.perf_counter() - started,
-            template_note=template.note,
-            media=model.media,
-            media_note=model.projector_note,
-        )
+        if template.note:
+            self._renderer.close()  # ChatML needs no process
+        return template
 
     def use_rest(self, idle_s: float) -> bool:
         """Do one short piece of work that nobody waits for; returns whether there was one.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import llama_cpp.llama_cpp as llama
 
-from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES, is_flash_attention_worth_it
+from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES
 from assistant.core.errors import (
     GenerationFailed,
     ModelLoadFailed,
@@ -116,8 +116,7 @@ class Model:
         n_batch = max(request.n_batch, self.projector.max_tokens) if self.projector and is_whole else request.n_batch
         parameters.n_batch = parameters.n_ubatch = n_batch
         is_on_cpu = request.n_gpu_layers == 0 or not llama.llama_supports_gpu_offload()
-        n_head = llama.llama_model_n_head(self._model)
-        if is_on_cpu and not is_flash_attention_worth_it(n_head, request.n_ctx, n_batch):
+        if is_on_cpu and not request.flash_attention and n_batch == request.n_batch:
             parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
         is_stateful = llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model)
         n_seq_max = request.n_seq_max or (N_RECURRENT_SEQUENCES if is_stateful else N_SEQUENCES)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 
 import llama_cpp.llama_cpp as llama
 import llama_cpp.mtmd_cpp as mtmd
 import msgspec
 
-from assistant.core.errors import MediaFailed, MediaNotSupported
+from assistant.core.errors import MediaFailed, MediaNotSupported, ProjectorDamaged, ProjectorForeign
 from assistant.core.media import MediaKind
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.cells import Cell, MediaCell
@@ -23,6 +24,8 @@ from assistant.engine.media_chunks import MediaChunks, MediaContent, failed_medi
 from assistant.engine.pixels import read_pixels, read_samples
 from assistant.engine.tower import Tower, damaged_projector
 from assistant.protocol.prompt_messages import PromptMedia
+
+log = logging.getLogger(__name__)
 
 CONTEXT_SHARE = 4
 """Where the size of pictures varies, one may take up a fourth of the context; long strips a little more."""
@@ -52,9 +55,7 @@ class Projector:
         media: What it takes in.
         max_tokens: Most tokens of one piece of a picture or sound.
         is_non_causal: Whether all tokens of a piece look at each other: one ``n_ubatch`` must then hold `max_tokens`.
-        is_mrope: Whether pictures take up fewer positions than tokens.
         sample_rate: What it hears, Hz; 0 if it does not.
-        n_encoded: Times that the tower ran to its end.
 
     Raises:
         ProjectorDamaged: llama.cpp cannot load the file, or make anything of any picture with it.
@@ -73,7 +74,6 @@ class Projector:
         use_gpu: bool = True,
     ) -> None:
         load = functools.partial(Tower, path, model, n_threads=n_threads, cancel=cancel, use_gpu=use_gpu)
-        self.n_encoded = 0
         self._cache = EncoderCache()
         self._in_hand: MediaChunks | None = None
         self._cells_of_size = functools.lru_cache(maxsize=256)(self._ask_cells)
@@ -82,11 +82,15 @@ class Projector:
         if MediaKind.IMAGE in self.media and self.max_tokens > share:
             # Only now it is known what it takes up unlimited; a limit from the start could raise that.
             self._tower.close()
-            self._take(load(image_max_tokens=share))
+            try:
+                self._take(load(image_max_tokens=share))
+            except (ProjectorDamaged, ProjectorForeign) as error:
+                log.warning("pictures take more than %d tokens, the projector takes no limit: %s", share, error)
+                self._take(load())
 
     def _take(self, tower: Tower) -> None:
         self._tower = tower
-        self.media, self.sample_rate, self.is_mrope = tower.media, tower.sample_rate, tower.is_mrope
+        self.media, self.sample_rate = tower.media, tower.sample_rate
         self.max_tokens, self.is_non_causal = 0, False
         for probe in self._probes():
             try:
@@ -196,7 +200,6 @@ class Projector:
 
     def _look_at(self, cell: MediaCell, media: PromptMedia) -> Embeddings:
         embeddings = self._tower.encode(self._piece(cell, media, must_encode=True))
-        self.n_encoded += 1
         self._cache.put(cell, embeddings)
         return embeddings
 

@@ -6,6 +6,7 @@ Process: engine worker. Thread: the scheduler's only.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from assistant.core.errors import ContextOverflow
 from assistant.engine.cells import AdapterSet, Cell, MediaCell, NoRoom, n_kv_cells
@@ -154,11 +155,12 @@ class PromptReader:
         snapshot = self._store.find(conversation_id, wanted, n_held)
         if snapshot is None:
             return False
-        self._table.make_room(n_kv_cells(snapshot.cells))
-        sequence = self._table.vacate()
-        if not self._store.restore(snapshot, sequence):
-            return False
-        self._table.adopt(sequence, conversation_id, snapshot.cells, _NO_ADAPTERS)
+        with closing(snapshot):
+            self._table.make_room(n_kv_cells(snapshot.cells))
+            sequence = self._table.vacate()
+            if not self._store.restore(snapshot, sequence):
+                return False
+            self._table.adopt(sequence, conversation_id, snapshot.cells, _NO_ADAPTERS)
         return bool(sequence.cells)
 
 

@@ -50,7 +50,7 @@ class SequenceStore:
         sequence.is_saved = True
 
     def find(self, conversation_id: str, wanted: Seq[Cell], n_held: int) -> Snapshot | None:
-        """The snapshot of a conversation, if it saves much of a prompt from being read.
+        """The snapshot of a conversation, if it saves much of a prompt from being read; it is sound, and to be closed.
 
         Args:
             conversation_id: The conversation; nobody's ("") has none.
@@ -59,13 +59,15 @@ class SequenceStore:
         """
         if self._snapshots is None or n_kv_cells(wanted[n_held:]) < MIN_GAIN:
             return None
-        snapshot = self._snapshots.find(conversation_id, wanted)
-        if snapshot is None or n_kv_cells(snapshot.cells) > self._n_ctx:
-            return None
-        n_common = min(common_prefix(snapshot.cells, wanted), len(wanted) - 1)
-        if self._memory.kind is not MemoryKind.PLAIN and n_common < len(snapshot.cells):
-            return None  # of these memories a state holds its end only
-        return snapshot if n_kv_cells(wanted[n_held:n_common]) >= MIN_GAIN else None
+        return self._snapshots.find(conversation_id, lambda cells: self._is_worth(cells, wanted, n_held))
+
+    def _is_worth(self, cells: Seq[Cell], wanted: Seq[Cell], n_held: int) -> bool:
+        if n_kv_cells(cells) > self._n_ctx:
+            return False
+        n_common = min(common_prefix(cells, wanted), len(wanted) - 1)
+        if self._memory.kind is not MemoryKind.PLAIN and n_common < len(cells):
+            return False  # of these memories a state holds its end only
+        return n_kv_cells(wanted[n_held:n_common]) >= MIN_GAIN
 
     def restore(self, snapshot: Snapshot, sequence: Sequence) -> bool:
         """Read the state of a snapshot into an empty sequence; False if it could not be used."""

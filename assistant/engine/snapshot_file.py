@@ -81,11 +81,15 @@ class SnapshotDraft:
         label: Whose state it will hold.
         state_bytes: Size of the state, at least 1.
 
+    Attributes:
+        cells: The sequence whose state it will hold.
+
     Raises:
         OSError: The disk is full, or the folder cannot be written to. Nothing is left behind.
     """
 
     def __init__(self, path: Path, secret: bytes, label: SnapshotLabel, state_bytes: int) -> None:
+        self.cells = label.cells
         self._path = path
         self._secret = secret
         head = _head(secret, label, state_bytes)
@@ -160,6 +164,7 @@ class SnapshotFile:
 
     def __init__(self, path: Path, secret: bytes) -> None:
         self._secret = secret
+        self._is_checked = False
         self._map = _mapped(path)
         try:
             header, state_start = _checked_header(self._map, secret)
@@ -171,8 +176,23 @@ class SnapshotFile:
             self._map.close()
             raise
 
+    def check(self) -> None:
+        """Check the MAC of the state, once: what is mapped stays as it is.
+
+        Raises:
+            SnapshotInvalid: It is wrong.
+        """
+        if self._is_checked:
+            return
+        mac = hmac.new(self._secret, digestmod=_MAC)
+        with memoryview(self._map) as everything:
+            mac.update(everything[: self._state.stop])
+        if not hmac.compare_digest(mac.digest(), self._map[self._state.stop :]):
+            raise SnapshotInvalid("the MAC of its state is wrong")
+        self._is_checked = True
+
     def read(self, read_state: Callable[[memoryview], bool]) -> bool:
-        """Check the MAC of the state, and only then hand it over.
+        """Check the MAC of the state, if that was not done, and only then hand it over.
 
         Args:
             read_state: Gets a view of the state, must not keep it, and returns whether it could use it. The view is
@@ -184,11 +204,7 @@ class SnapshotFile:
         Raises:
             SnapshotInvalid: The MAC is wrong; `read_state` was not called.
         """
-        mac = hmac.new(self._secret, digestmod=_MAC)
-        with memoryview(self._map) as everything:
-            mac.update(everything[: self._state.stop])
-        if not hmac.compare_digest(mac.digest(), self._map[self._state.stop :]):
-            raise SnapshotInvalid("the MAC of its state is wrong")
+        self.check()
         view = memoryview(self._map)[self._state]
         try:
             return read_state(view)

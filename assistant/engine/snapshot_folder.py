@@ -6,14 +6,18 @@ Process: engine worker; several apps may share the folder, and any of them remov
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
 SUFFIX = ".kv"
+RESERVE_BYTES = 2**30
+"""Disk space that snapshots leave free: a cache must not be why a message cannot be stored."""
 _TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.[0-9a-f]+\.tmp")
 
 
@@ -37,15 +41,30 @@ class SnapshotFolder:
                 remove(Path(entry.path))
         self.prune()
 
-    def prune(self) -> None:
-        """Remove the least recently used snapshots until the others fit."""
+    def make_room(self, path: Path, n_bytes: int) -> None:
+        """Make the folder, if it is not there, and remove what has to go for a snapshot of `n_bytes`.
+
+        Args:
+            path: Where it will lie, in place of an older one.
+            n_bytes: Its size.
+
+        Raises:
+            OSError: The disk has no room for it, or the folder cannot be made.
+        """
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.prune(n_bytes - (path.stat().st_size if path.is_file() else 0))
+        if shutil.disk_usage(self._root).free - n_bytes < RESERVE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._root))
+
+    def prune(self, n_coming: int = 0) -> None:
+        """Remove the least recently used snapshots until the others and `n_coming` bytes more fit."""
         files: list[tuple[int, int, Path]] = []
         for entry in self._entries():
             with contextlib.suppress(OSError):  # another app may have removed it
                 if entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     files.append((status.st_mtime_ns, status.st_size, Path(entry.path)))
-        n_bytes = sum(size for _, size, _ in files)
+        n_bytes = n_coming + sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if n_bytes <= self._max_bytes:
                 return

@@ -14,13 +14,12 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from assistant.engine.cells import AdapterSet, Cell, common_prefix
+from assistant.engine.cells import AdapterSet, Cell
 from assistant.engine.snapshot_file import SnapshotDraft, SnapshotFile, SnapshotInvalid, SnapshotLabel
 from assistant.engine.snapshot_folder import SUFFIX, SnapshotFolder, mark_used, remove
 from assistant.engine.snapshot_secret import read_secret
@@ -74,17 +73,32 @@ class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.msgpack.encode(self)).digest()
 
 
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot on disk that belongs to this model and this conversation.
+    """A snapshot on disk that is sound and belongs to this model and this conversation. Close it after use.
+
+    What was found stays what it is, also where the file is replaced or removed meanwhile.
+
+    Args:
+        conversation_id: The conversation.
+        file: The file, checked; this object closes it.
 
     Attributes:
         conversation_id: The conversation.
         cells: What restoring it would bring into the KV memory.
     """
 
-    conversation_id: str
-    cells: tuple[Cell, ...]
+    def __init__(self, conversation_id: str, file: SnapshotFile) -> None:
+        self.conversation_id = conversation_id
+        self.cells = file.label.cells
+        self._file = file
+
+    def read(self, read_state: Callable[[memoryview], bool]) -> bool:
+        """Hand the state over, as `SnapshotFile.read`."""
+        return self._file.read(read_state)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +146,8 @@ class Snapshots:
         self._supersede(conversation_id)
         label = SnapshotLabel(conversation_id, self._key_digest, tuple(cells))
         try:
-            self._own_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.make_room(self._path(conversation_id), n_bytes)
+            self._own_folder.mkdir(mode=0o700, exist_ok=True)
             draft = SnapshotDraft(self._path(conversation_id), self._secret, label, n_bytes)
         except OSError as error:
             self._tell_failure(error)
@@ -148,48 +163,45 @@ class Snapshots:
         else:
             log.warning("llama.cpp gave only a part of the state of a conversation; it is not kept")
 
-    def find(self, conversation_id: str, wanted: Sequence[Cell]) -> Snapshot | None:
-        """The snapshot of a conversation if there is one and it begins as `wanted` does; a bad one is removed.
+    def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
+        """The snapshot of a conversation if there is one that is sound and wanted; a bad one is removed.
 
-        Waits until a save of the conversation is written.
+        Waits until a save of the conversation is written, if its cells are wanted. The state is read from disk here,
+        so that nothing in memory need give way for a damaged one.
+
+        Args:
+            conversation_id: The conversation.
+            is_worth: Says of the cells of a snapshot whether they are wanted.
         """
         if not self._keeps(conversation_id):
             return None
+        pending = self._pending.get(conversation_id)
+        if pending is not None and not pending.written.done() and not is_worth(pending.draft.cells):
+            return None
         self._wait_for(conversation_id)
         try:
-            with closing(self._opened(conversation_id)) as file:
-                cells = file.label.cells
+            return self._checked(conversation_id, is_worth)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (SnapshotInvalid, OSError) as error:
             self._remove_bad(conversation_id, error)
             return None
-        return Snapshot(conversation_id, cells) if common_prefix(cells, wanted) else None
 
     def restore(self, snapshot: Snapshot, read_state: Callable[[memoryview], bool]) -> bool:
-        """Hand a state over, if its MAC is right; a snapshot that cannot be used is removed.
+        """Hand a state over; a snapshot that cannot be used is removed.
 
         Args:
             snapshot: What `find` found.
             read_state: Called with a view of the state, which it must not keep; returns whether it could use it.
 
         Returns:
-            Whether it was used. If not, `read_state` may have been called or not.
+            Whether it was used.
         """
-        self._wait_for(snapshot.conversation_id)
-        try:
-            with closing(self._opened(snapshot.conversation_id)) as file:
-                if file.label.cells != snapshot.cells:
-                    return False  # another app has saved a newer one since
-                if not file.read(read_state):
-                    raise SnapshotInvalid("llama.cpp cannot use it")
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except (SnapshotInvalid, OSError) as error:
-            self._remove_bad(snapshot.conversation_id, error)
-            return False
-        mark_used(self._path(snapshot.conversation_id))
-        return True
+        if snapshot.read(read_state):
+            mark_used(self._path(snapshot.conversation_id))
+            return True
+        self._remove_bad(snapshot.conversation_id, SnapshotInvalid("llama.cpp cannot use it"))
+        return False
 
     def forget(self, conversation_id: str) -> None:
         """Remove the snapshots of a deleted conversation, also those of other models."""
@@ -232,6 +244,18 @@ class Snapshots:
             file.close()
             raise SnapshotInvalid("it belongs to another conversation or model")
         return file
+
+    def _checked(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
+        file = self._opened(conversation_id)
+        is_kept = False
+        try:
+            if is_worth(file.label.cells):
+                file.check()
+                is_kept = True
+        finally:
+            if not is_kept:
+                file.close()
+        return Snapshot(conversation_id, file) if is_kept else None
 
     def _remove_bad(self, conversation_id: str, error: Exception) -> None:
         log.warning("a snapshot is not used: %s", error)

@@ -5,6 +5,7 @@ Process: engine worker. Thread: the scheduler's only.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -24,10 +25,18 @@ class MessagesRefused(TemplateFailed):
 
 
 class TemplateRenderer:
-    """A rendering process, started at the first request and kept while it behaves."""
+    """A rendering process, started at the first request at the latest and kept while it behaves."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to start the process, so that the first request need not wait for it.
+
+        A failure is left to that request, which tries again and says so.
+        """
+        with contextlib.suppress(TemplateFailed):
+            self._running()
 
     def render(
         self, template: str, conversations: Sequence[Sequence[TemplateMessage]], variables: dict[str, str]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,13 +28,11 @@ from assistant.protocol.template_messages import (
     TemplateRendered,
     TemplateReply,
 )
+from assistant.protocol.worker_limits import confine, grant_cpu_time
 from assistant.protocol.worker_streams import claim_streams
 
-if sys.platform != "win32":
-    import resource
-
 CPU_SECONDS = 3
-"""Processor time of one request."""
+"""Processor time of one request; up to one second more is granted."""
 ADDRESS_SPACE_BYTES = 512 * 1024 * 1024
 MAX_RENDERED_CHARACTERS = 16 * 1024 * 1024
 
@@ -111,37 +108,13 @@ def _rehearse() -> None:
         render(RenderTemplate(template=template, conversations=[conversation], variables={"bos_token": ""}))
 
 
-if sys.platform == "win32":
-
-    def _forbid_files_and_bound_memory() -> None:
-        """Nothing: Windows has no such limits."""
-
-    def _grant_cpu_time() -> None:
-        """Nothing: as above."""
-
-else:
-
-    def _forbid_files_and_bound_memory() -> None:
-        if sys.platform == "linux":  # macOS refuses a limit below what is mapped already, and ignores others
-            resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-    def _grant_cpu_time() -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        limit = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-
-
 def main() -> None:
     """Serve requests until the pipe closes."""
     incoming, outgoing = claim_streams()
     reader: FrameReader[RenderTemplate] = FrameReader(incoming, RenderTemplate)
     writer = FrameWriter(outgoing)
     _rehearse()
-    _forbid_files_and_bound_memory()
+    confine(memory_bytes=ADDRESS_SPACE_BYTES, file_bytes=0, n_files=0)
     while (request := reader.read()) is not None:
-        _grant_cpu_time()
+        grant_cpu_time(CPU_SECONDS)
         writer.write(render(request))

@@ -42,7 +42,6 @@ class Tower:
         context: mtmd's context.
         media: What it takes in.
         sample_rate: What it hears, Hz; 0 if it does not.
-        is_mrope: Whether pictures take up fewer positions than tokens.
 
     Raises:
         ProjectorDamaged: llama.cpp cannot load the file.
@@ -81,7 +80,6 @@ class Tower:
         kinds = ((sees, MediaKind.IMAGE), (hears, MediaKind.SOUND))
         self.media = frozenset(kind for takes_in, kind in kinds if takes_in)
         self.sample_rate = int(mtmd.mtmd_get_audio_sample_rate(context)) if hears else 0
-        self.is_mrope = bool(mtmd.mtmd_decode_use_mrope(context))
 
     def _look_at_node(self, node: object, is_asked: bool, data: object) -> bool:
         """``ggml_backend_sched_eval_callback``: asked whether to stop after a node, then whether to go on."""

@@ -177,6 +177,8 @@ def _scaled(source: Image.Image, size: tuple[int, int]) -> Image.Image:
     transparent = source.has_transparency_data
     image: Image.Image = source
     mode = "RGBA" if transparent else "RGB"
+    if image.mode.startswith("I"):  # 16 bits of gray, which Pillow would not scale but cut off at 255
+        image = image.point(lambda value: value * (1 / 256) + 0)
     if image.mode != mode:
         image = image.convert(mode)
     if image.size != size:

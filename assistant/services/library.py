@@ -6,8 +6,6 @@ Process: app. Thread: every method from any thread; `ensure_loaded` blocks its c
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,19 +13,27 @@ from pathlib import Path
 import psutil
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, estimate_memory, layers_that_fit
+from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.media import MediaKind
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import LoadModel, ModelLoaded
-from assistant.services.chosen_model import ChosenModel, ModelChooser, fingerprint, own_path, wanted_path
+from assistant.protocol.engine_messages import ModelLoaded
+from assistant.services.chosen_model import (
+    ChosenModel,
+    ModelChooser,
+    fingerprint,
+    named_projector,
+    own_path,
+    wanted_path,
+)
 from assistant.services.event_bus import EventBus
+from assistant.services.load_plan import free_card_bytes, plan_load
 from assistant.services.media_support import check_media
 from assistant.services.model_choices import ModelChoice, describe_choice
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.model_files import ModelFileStore
 
 log = logging.getLogger(__name__)
@@ -50,7 +56,7 @@ class LibraryService:
         bus: EventBus,
         model_files: ModelFileStore,
         verified_files: Path,
-        snapshots: SnapshotFolder,
+        snapshots: ConversationSnapshots,
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -150,9 +156,14 @@ class LibraryService:
         if own is not None:
             paths.setdefault(own)
         available_bytes = self._available_bytes(settings)
+        wanted = own or starter
         return [
             describe_choice(
-                path, is_starter=path == starter, wanted_n_ctx=settings.n_ctx, available_bytes=available_bytes
+                path,
+                is_starter=path == starter,
+                wanted_n_ctx=settings.n_ctx,
+                available_bytes=available_bytes,
+                projector=named_projector(settings) if path == wanted else None,
             )
             for path in [*filter(None, [starter]), *(path for path in paths if path != starter)]
         ]
@@ -213,13 +224,13 @@ class LibraryService:
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
-        wanted = (settings, _fingerprints(chosen))
+        wanted = (settings, chosen.fingerprints())
         loaded = self._engine.loaded
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
         self._engine.unload()
         try:
-            load_s = self._load(self._request(settings, chosen), chosen)
+            load_s = self._load(settings, chosen)
         except (EngineStopped, ModelLoadFailed) as error:
             stalled = isinstance(error, ModelLoadFailed)
             if stalled and self._engine.process_id is not None:
@@ -251,25 +262,11 @@ class LibraryService:
             self._chooser.trust(projector)  # that it was the culprit is not known
             raise
 
-    def _request(self, settings: ModelSettings, chosen: ChosenModel) -> LoadModel:
-        self._card_bytes = card_bytes = self._free_card_bytes() if settings.n_gpu_layers != 0 else 0
-        available_bytes = int(psutil.virtual_memory().available) + card_bytes
-        if chosen.projector_facts is not None:
-            available_bytes -= chosen.projector_facts.tensor_bytes
-        n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, available_bytes)
-        return LoadModel(
-            request_id="",
-            path=str(chosen.path),
-            n_ctx=n_ctx,
-            n_gpu_layers=_gpu_layers(settings, chosen.facts, n_ctx, card_bytes),
-            n_threads=settings.n_threads or usable_cores(),
-            mmproj=str(chosen.projector) if chosen.projector_facts is not None else "",
-            snapshots=self._snapshots.options(),
-        )
-
-    def _load(self, request: LoadModel, chosen: ChosenModel) -> float:
+    def _load(self, settings: ModelSettings, chosen: ChosenModel) -> float:
         name = chosen.name
-        call = self._engine.begin_load(request)
+        devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
+        self._card_bytes = free_card_bytes(devices)
+        call = self._engine.begin_load(plan_load(settings, chosen, self._card_bytes, self._snapshots.options()))
         with self._lock:
             self._load_request = call.request_id
             cancelled = self._load_cancelled.is_set()
@@ -287,37 +284,8 @@ class LibraryService:
         )
         return ready.load_s
 
-    def _free_card_bytes(self) -> int:
-        """Free memory of graphics cards that have their own; Apple's and integrated ones share the computer's."""
-        devices = self._engine.describe_backends().devices
-        own_memory = [device for device in devices if device.kind == "gpu" and platform.system() != "Darwin"]
-        return sum(device.free_bytes for device in own_memory)
-
-
-def _fingerprints(chosen: ChosenModel) -> tuple[tuple[Path, int, int], ...]:
-    """The files that are loaded, as they are now."""
-    files = [chosen.path]
-    if chosen.projector is not None and chosen.projector_facts is not None:
-        files.append(chosen.projector)
-    return tuple((file, *fingerprint(file)) for file in files)
-
 
 def _note(chosen: ChosenModel, ready: ModelLoaded) -> str:
     """What the person should know of the load; empty for nothing."""
     projector = chosen.projector_error.text if chosen.projector_error is not None else ready.media_note
     return "\n".join(filter(None, [ready.template_note, projector]))
-
-
-def _gpu_layers(settings: ModelSettings, facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:
-    """Layers to place on the graphics card; those that do not fit stay with the processor."""
-    if settings.n_gpu_layers != ALL_LAYERS or card_bytes == 0:
-        return settings.n_gpu_layers
-    return layers_that_fit(facts, n_ctx, card_bytes)
-
-
-def usable_cores() -> int:
-    """Physical cores that this process may use; more threads than that slow llama.cpp down."""
-    physical = psutil.cpu_count(logical=False) or 1
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, min(physical, len(os.sched_getaffinity(0))))
-    return physical

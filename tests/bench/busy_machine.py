@@ -19,7 +19,7 @@ from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import GenerationFinished, LoadModel
 from assistant.protocol.prompt_messages import PromptMessage
-from assistant.services.library import usable_cores
+from assistant.services.load_plan import usable_cores
 
 ROUNDS = 3
 SECONDS = 12.0

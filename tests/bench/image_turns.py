@@ -29,7 +29,7 @@ from llama_cpp.llama_chat_format import MTMDChatHandler  # noqa: E402
 
 from assistant.clients.engine_client import EngineClient  # noqa: E402
 from assistant.hub.starter_model import find_starter_model  # noqa: E402
-from assistant.services.library import usable_cores  # noqa: E402
+from assistant.services.load_plan import usable_cores  # noqa: E402
 from tests.bench.engine.timed_chat import SYSTEM, TimedChat, load  # noqa: E402
 from tests.drawings import Drawing, as_media, drawings  # noqa: E402
 

@@ -54,6 +54,10 @@ Column {
                 function onRowsInserted() {
                     settling.restart();
                 }
+
+                function onRowsRemoved() {
+                    settling.restart();
+                }
             }
 
             BlockPage {

@@ -16,7 +16,7 @@ from assistant.protocol.engine_messages import (
     TokensGenerated,
 )
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
-from assistant.services.library import usable_cores
+from assistant.services.load_plan import usable_cores
 
 SYSTEM = "You are a helpful AI assistant named Famulus."
 PATIENCE_S = 600.0

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from assistant.engine.model import Model
-from assistant.engine.snapshot_key import snapshot_key
-from assistant.engine.snapshots import Snapshots
-from assistant.protocol.engine_messages import LoadModel, SnapshotOptions
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 from tests.drawings import as_media, one_shape
 from tests.integration.engine.conversation_walk import Question, Walk, judge_pictures, written_question
 from tests.integration.engine.other_models import WRITERS
+from tests.integration.engine.snapshot_opener import opener
 from tests.integration.engine.talker import Talker
 from tests.tiny_projector import ProjectorType, write_tiny_projector
 
@@ -47,24 +43,12 @@ def question_about(pictures: dict[bytes, PromptMedia]) -> Question:
     return question
 
 
-def opener(path: Path, folder: Path) -> Callable[[Model], Snapshots]:
-    def open_snapshots(model: Model) -> Snapshots:
-        request = LoadModel(request_id="e1", path=str(path), n_ctx=N_CTX)
-        key = snapshot_key(
-            request, model.context_parameters, model.memory.kind, is_beyond_original=False, has_projector=False
-        )
-        options = SnapshotOptions(folder=str(folder), key_path=str(folder / "key"), max_bytes=2**30)
-        return Snapshots(options, key)
-
-    return open_snapshots
-
-
 @pytest.mark.parametrize(("memory", "projector"), PAIRS)
 def test_a_walk_with_pictures_and_snapshots(memory: str, projector: ProjectorType, tmp_path: Path) -> None:
     path = WRITERS[memory](tmp_path / "model.gguf")
     mmproj = write_tiny_projector(tmp_path / "mmproj.gguf", projector)
     pictures = pictures_of(tmp_path)
-    talker = Talker(path, 32, N_CTX, mmproj=mmproj, open_snapshots=opener(path, tmp_path))
+    talker = Talker(path, 32, N_CTX, mmproj=mmproj, open_snapshots=opener(path, tmp_path, N_CTX))
     with closing(talker), closing(Talker(path, 32, N_CTX, mmproj=mmproj)) as cold:
 
         def forget_all(choose: random.Random) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from assistant.core.media import MediaKind
-from assistant.engine.cells import Cell, MediaCell
-from assistant.engine.snapshots import SnapshotKey, Snapshots
+from assistant.engine.cells import Cell, MediaCell, common_prefix
+from assistant.engine.snapshots import Snapshot, SnapshotKey, Snapshots
 from assistant.protocol.engine_messages import SnapshotOptions
 
 KEY = SnapshotKey(
@@ -80,11 +80,19 @@ class Reader:
         return self._accepts
 
 
+def find(snapshots: Snapshots, conversation_id: str, cells: Sequence[Cell]) -> Snapshot | None:
+    """The snapshot of a conversation, if it begins as these cells do."""
+    return snapshots.find(conversation_id, lambda held: common_prefix(held, cells) > 0)
+
+
 def restored(snapshots: Snapshots, conversation_id: str, cells: list[Cell] = CELLS) -> list[bytes]:
     """The states that reached llama.cpp."""
     reader = Reader()
-    found = snapshots.find(conversation_id, cells)
-    was_restored = found is not None and snapshots.restore(found, reader)
+    found = find(snapshots, conversation_id, cells)
+    was_restored = False
+    if found is not None:
+        with closing(found):
+            was_restored = snapshots.restore(found, reader)
     assert was_restored == bool(reader.states)
     return reader.states
 

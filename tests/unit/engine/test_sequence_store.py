@@ -15,6 +15,13 @@ from tests.unit.engine.fake_memory import FakeMemory
 N_CTX = 1000
 
 
+class FakeSnapshot(Snapshot):
+    """Has cells and no file."""
+
+    def __init__(self, cells: tuple[Cell, ...]) -> None:
+        self.cells = cells
+
+
 class FakeSnapshots(Snapshots):
     """Keeps cells instead of files."""
 
@@ -27,9 +34,9 @@ class FakeSnapshots(Snapshots):
         assert write_state(memoryview(bytearray(n_bytes))) == n_bytes
         self.kept[conversation_id] = tuple(cells)
 
-    def find(self, conversation_id: str, wanted: Sequence[Cell]) -> Snapshot | None:
+    def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
         cells = self.kept.get(conversation_id)
-        return Snapshot(conversation_id, cells) if cells else None
+        return FakeSnapshot(cells) if cells and is_worth(cells) else None
 
 
 class StatefulMemory(FakeMemory):

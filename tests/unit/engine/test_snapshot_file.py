@@ -66,6 +66,18 @@ def test_a_new_file_takes_the_place_of_the_old_one(path: Path) -> None:
     assert (reader.states, read(path)[1]) == ([b"old"], b"newer")
 
 
+def test_a_state_is_checked_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be gigabytes."""
+    write(path)
+    with closing(SnapshotFile(path, SECRET)) as file:
+        file.check()
+        monkeypatch.setattr(hmac, "new", None)
+        file.check()
+        reader = Reader()
+        assert file.read(reader)
+    assert reader.states == [STATE]
+
+
 def test_a_discarded_draft_leaves_nothing(path: Path) -> None:
     SnapshotDraft(path, SECRET, LABEL, 100).discard()
     assert os.listdir(path.parent) == []

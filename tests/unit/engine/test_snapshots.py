@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from assistant.engine.cells import Cell
 from assistant.engine.snapshot_file import SnapshotDraft
+from assistant.engine.snapshot_folder import RESERVE_BYTES
 from assistant.engine.snapshots import Snapshot, Snapshots
 from tests.unit.engine.snapshot_folders import (
     CELLS,
     OTHER_KEY,
     STATE,
     Reader,
+    find,
     largest_file,
     names_in,
     path_in,
@@ -63,6 +67,15 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate.open()
 
 
+@contextmanager
+def kept_and_found(snapshots: Snapshots) -> Iterator[Snapshot]:
+    save(snapshots, "chat")
+    found = find(snapshots, "chat", CELLS)
+    assert found is not None
+    with closing(found):
+        yield found
+
+
 # Kept and found
 
 
@@ -70,12 +83,12 @@ def test_a_conversation_comes_back_after_a_restart(tmp_path: Path) -> None:
     with closing(snapshots_in(tmp_path)) as before:
         save(before, "chat")
     with closing(snapshots_in(tmp_path)) as after:
-        found = after.find("chat", [*CELLS, 99])
-        assert found == Snapshot("chat", tuple(CELLS))
+        found = find(after, "chat", [*CELLS, 99])
+        assert found is not None
+        found.close()
+        assert (found.conversation_id, found.cells) == ("chat", tuple(CELLS))
         for _ in range(2):  # it may be wanted again
-            reader = Reader()
-            assert after.restore(found, reader)
-            assert reader.states == [STATE]
+            assert restored(after, "chat") == [STATE]
 
 
 def test_files_and_folders_are_the_owners_only(tmp_path: Path, snapshots: Snapshots) -> None:
@@ -89,7 +102,7 @@ def test_files_and_folders_are_the_owners_only(tmp_path: Path, snapshots: Snapsh
 def test_flush_counts_what_was_written_since_the_last_one(snapshots: Snapshots) -> None:
     save(snapshots, "a")
     save(snapshots, "b")
-    snapshots.find("a", CELLS)
+    find(snapshots, "a", CELLS)
     assert (snapshots.flush(), snapshots.flush()) == (2, 0)
     save(snapshots, "a")
     assert snapshots.flush() == 1
@@ -97,9 +110,9 @@ def test_flush_counts_what_was_written_since_the_last_one(snapshots: Snapshots) 
 
 def test_what_begins_otherwise_is_not_found_but_stays(tmp_path: Path, snapshots: Snapshots) -> None:
     save(snapshots, "chat")
-    assert snapshots.find("chat", [1, *CELLS]) is None
-    assert snapshots.find("chat", []) is None
-    assert snapshots.find("chat", CELLS[:1]) is not None
+    assert find(snapshots, "chat", [1, *CELLS]) is None
+    assert find(snapshots, "chat", []) is None
+    assert restored(snapshots, "chat", CELLS[:1]) == [STATE]
     assert names_in(tmp_path) == ["chat.kv"]
 
 
@@ -107,6 +120,15 @@ def test_find_waits_for_a_save_that_is_pending(snapshots: Snapshots, gate: Gate)
     save(snapshots, "chat")
     assert gate.is_reached.wait(10)
     threading.Timer(0.1, gate.open).start()
+    assert restored(snapshots, "chat") == [STATE]
+
+
+@pytest.mark.timeout(5)
+def test_find_does_not_wait_for_a_save_of_what_is_not_wanted(snapshots: Snapshots, gate: Gate) -> None:
+    save(snapshots, "chat")
+    assert gate.is_reached.wait(10)
+    assert find(snapshots, "chat", [1, *CELLS]) is None
+    gate.open()
     assert restored(snapshots, "chat") == [STATE]
 
 
@@ -158,7 +180,7 @@ def test_what_is_forgotten_while_it_is_pending_does_not_come_back(
 def test_a_name_that_is_no_conversations_is_not_kept(tmp_path: Path, snapshots: Snapshots, name: str) -> None:
     save(snapshots, "chat")
     save(snapshots, name)
-    assert snapshots.find(name, CELLS) is None
+    assert find(snapshots, name, CELLS) is None
     snapshots.forget(name)
     assert snapshots.flush() == 1
     assert sorted(place.name for place in tmp_path.rglob("*.kv")) == ["chat.kv"]
@@ -272,24 +294,29 @@ def test_a_folder_in_the_place_of_a_snapshot_costs_that_conversation_only(tmp_pa
     assert names_in(tmp_path) == ["other.kv"]
 
 
-def test_what_llama_cpp_cannot_use_is_removed(tmp_path: Path, snapshots: Snapshots) -> None:
+def test_a_damaged_state_is_known_before_it_is_asked_for(tmp_path: Path, snapshots: Snapshots) -> None:
     save(snapshots, "chat")
-    found = snapshots.find("chat", CELLS)
-    assert found is not None
-    assert not snapshots.restore(found, Reader(accepts=False))
+    snapshots.flush()
+    path = path_in(tmp_path, "chat")
+    content = bytearray(path.read_bytes())
+    content[4096 + len(STATE) // 2] ^= 1
+    path.write_bytes(content)
+    assert find(snapshots, "chat", CELLS) is None
+    assert names_in(tmp_path) == []
+
+
+def test_what_llama_cpp_cannot_use_is_removed(tmp_path: Path, snapshots: Snapshots) -> None:
+    with kept_and_found(snapshots) as found:
+        assert not snapshots.restore(found, Reader(accepts=False))
     assert names_in(tmp_path) == []
 
 
 def test_an_error_while_the_state_is_read_stays_that_error(tmp_path: Path, snapshots: Snapshots) -> None:
-    save(snapshots, "chat")
-    found = snapshots.find("chat", CELLS)
-    assert found is not None
-
     def read_state(view: memoryview) -> bool:
         kept = view[1:]  # as the trace of an error keeps what a frame held
         raise KeyError(len(kept))
 
-    with pytest.raises(KeyError):
+    with kept_and_found(snapshots) as found, pytest.raises(KeyError):
         snapshots.restore(found, read_state)
     assert names_in(tmp_path) == ["chat.kv"]
 
@@ -297,27 +324,25 @@ def test_an_error_while_the_state_is_read_stays_that_error(tmp_path: Path, snaps
 def test_a_newer_one_of_another_app_is_not_taken_for_the_one_that_was_found(
     tmp_path: Path, snapshots: Snapshots
 ) -> None:
-    save(snapshots, "chat")
-    found = snapshots.find("chat", CELLS)
-    assert found is not None
-    with closing(snapshots_in(tmp_path)) as other_app:
-        save(other_app, "chat", [*CELLS, 9])
     reader = Reader()
-    assert not snapshots.restore(found, reader)
-    assert reader.states == []
-    assert restored(snapshots, "chat") == [STATE]
+    with kept_and_found(snapshots) as found:
+        with closing(snapshots_in(tmp_path)) as other_app:
+            save(other_app, "chat", [*CELLS, 9], b"newer")
+        assert snapshots.restore(found, reader)
+    assert (found.cells, reader.states) == (tuple(CELLS), [STATE])
+    assert restored(snapshots, "chat") == [b"newer"]
 
 
 def test_a_folder_that_is_deleted_at_any_time_costs_only_time(tmp_path: Path, snapshots: Snapshots, gate: Gate) -> None:
     gate.open()
-    save(snapshots, "chat")
-    found = snapshots.find("chat", CELLS)
-    assert found is not None
-    for path in (tmp_path / "snapshots").rglob("*.kv"):
-        path.unlink()
-    path_in(tmp_path, "chat").parent.rmdir()
-    assert not snapshots.restore(found, Reader())
-    assert snapshots.find("chat", CELLS) is None
+    reader = Reader()
+    with kept_and_found(snapshots) as found:
+        for path in (tmp_path / "snapshots").rglob("*.kv"):
+            path.unlink()
+        path_in(tmp_path, "chat").parent.rmdir()
+        assert snapshots.restore(found, reader)
+    assert reader.states == [STATE]
+    assert find(snapshots, "chat", CELLS) is None
     save(snapshots, "chat")
     assert restored(snapshots, "chat") == [STATE]
 
@@ -353,7 +378,7 @@ def test_a_folder_that_cannot_be_made_is_told_once(tmp_path: Path, caplog: pytes
     with closing(snapshots_in(tmp_path)) as snapshots:
         for _ in range(3):
             save(snapshots, "chat")
-        assert (snapshots.find("chat", CELLS), snapshots.flush()) == (None, 0)
+        assert (find(snapshots, "chat", CELLS), snapshots.flush()) == (None, 0)
         snapshots.forget("chat")
     assert len(warnings_in(caplog)) == 1
 
@@ -362,7 +387,7 @@ def test_without_a_secret_nothing_is_kept(tmp_path: Path, caplog: pytest.LogCapt
     (tmp_path / "snapshot_key").mkdir()
     with closing(snapshots_in(tmp_path)) as snapshots:
         save(snapshots, "chat")
-        assert snapshots.find("chat", CELLS) is None
+        assert find(snapshots, "chat", CELLS) is None
     assert not (tmp_path / "snapshots").exists()
     assert len(warnings_in(caplog)) == 1
 
@@ -402,13 +427,55 @@ def test_the_files_of_other_models_count_too(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["new.kv"]
 
 
+def test_a_disk_that_is_nearly_full_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The database needs what is left more than a cache does."""
+    free = RESERVE_BYTES
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    with closing(snapshots_in(tmp_path)) as snapshots:
+        save(snapshots, "chat")
+        save(snapshots, "another")
+        assert snapshots.flush() == 0
+        assert len(warnings_in(caplog)) == 1
+        free += 2**20
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+        save(snapshots, "chat")
+        assert snapshots.flush() == 1
+    assert names_in(tmp_path) == ["chat.kv"]
+
+
+def test_room_is_made_before_a_snapshot_is_written(tmp_path: Path) -> None:
+    size = 4096 + len(STATE) + 32
+    seen: list[list[str]] = []
+    with closing(snapshots_in(tmp_path, max_bytes=size)) as snapshots:
+        save(snapshots, "old")
+        snapshots.flush()
+
+        def write(view: memoryview) -> int:
+            seen.append(names_in(tmp_path))
+            view[:] = STATE
+            return len(STATE)
+
+        snapshots.save("new", CELLS, len(STATE), write)
+        assert [name for name in seen[0] if name.endswith(".kv")] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_nobody_else_may_look_into_the_folders(tmp_path: Path) -> None:
+    with closing(snapshots_in(tmp_path)) as snapshots:
+        save(snapshots, "chat")
+    folder = path_in(tmp_path, "chat").parent
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, folder.parent)] == [0o700, 0o700]
+
+
 @pytest.mark.parametrize("max_bytes", [0, -1, 1000])
 def test_with_too_little_space_nothing_is_kept(tmp_path: Path, max_bytes: int) -> None:
     with closing(snapshots_in(tmp_path)) as snapshots:
         save(snapshots, "old")
     with closing(snapshots_in(tmp_path, max_bytes=max_bytes)) as snapshots:
         save(snapshots, "chat")
-        assert snapshots.find("chat", CELLS) is None
+        assert find(snapshots, "chat", CELLS) is None
     assert names_in(tmp_path) == []
 
 
@@ -451,9 +518,11 @@ def test_two_apps_on_one_folder(tmp_path: Path) -> None:
                 cells: list[Cell] = [1, app, number]
                 save(snapshots, name, cells, bytes([app, number]) * (len(STATE) // 2))
                 wanted = f"chat{(number * 5) % 6}"
-                found = snapshots.find(wanted, [1])
+                found = find(snapshots, wanted, [1])
                 reader = Reader()
-                if found is not None and snapshots.restore(found, reader):
+                if found is not None:
+                    with closing(found):
+                        assert snapshots.restore(found, reader)
                     assert reader.states == [bytes(found.cells[1:]) * (len(STATE) // 2)]
                     n_restored[app] += 1
                 if number % 20 == 19:

@@ -267,6 +267,24 @@ def test_a_process_that_died_meanwhile_is_replaced(renderer: TemplateRenderer, c
     assert render(renderer, "{{ messages[0].content }}", USER) == " Hi "
 
 
+def test_a_process_that_was_started_ahead_renders(renderer: TemplateRenderer) -> None:
+    renderer.close()
+    others = set(psutil.Process().children())
+    renderer.start()
+    (child,) = set(psutil.Process().children()) - others
+    renderer.start()
+    assert render(renderer, "{{ messages[0].content }}", USER) == " Hi "
+    assert set(psutil.Process().children()) - others == {child}
+
+
+def test_a_start_that_fails_is_told_by_the_first_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(template_renderer, "worker_command", lambda name: [str(tmp_path / "nothing")])
+    renderer = TemplateRenderer()
+    renderer.start()
+    with pytest.raises(TemplateFailed):
+        render(renderer, "", USER)
+
+
 def test_close_ends_the_process() -> None:
     others = set(psutil.Process().children())
     renderer = TemplateRenderer()

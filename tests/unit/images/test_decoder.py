@@ -68,6 +68,12 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str, form: str) -> None:
         assert result.getpixel((5, 3)) == WHITE
 
 
+@pytest.mark.parametrize(("value", "shade"), [(0, 0), (255, 0), (16_384, 64), (32_768, 128), (65_535, 255)])
+def test_16_bits_of_gray_are_scaled_to_8(tmp_path: Path, value: int, shade: int) -> None:
+    result = decoded(tmp_path, encoded(Image.new("I;16", (30, 20), value), "PNG"), ANY_SIDE).image
+    assert result.getpixel((5, 3)) == (shade, shade, shade)
+
+
 def test_what_is_transparent_is_white(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     half = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
