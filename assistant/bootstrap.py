@@ -19,7 +19,7 @@ from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.services import Services
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
@@ -54,7 +54,7 @@ def build_services() -> Services:
     engine = EngineClient(paths.home, paths.logs)
     images = ImageClient(paths.home, paths.logs)
     bus = EventBus()
-    snapshots = SnapshotFolder(paths, settings)
+    snapshots = ConversationSnapshots(paths, settings)
     library = LibraryService(engine, bus, ModelFileStore(database), paths.verified_files, snapshots)
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)

@@ -17,7 +17,7 @@ from assistant.protocol.engine_messages import GenerationFinished
 from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.database import Database
 from assistant.storage.model_files import ModelFileStore
 from assistant.storage.settings_file import SettingsFile
@@ -62,7 +62,7 @@ def try_mutants(count: int, folder: Path) -> Trials:
     engine = EngineClient(folder, folder / "logs")
     database = Database(folder / "famulus.db")
     paths = DataPaths(folder)
-    snapshots = SnapshotFolder(paths, SettingsFile(paths.settings))
+    snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
     library = LibraryService(engine, EventBus(), ModelFileStore(database), paths.verified_files, snapshots)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()

@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +57,10 @@ def chat(
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens; 0 keeps all.")] = None,
     min_p: Annotated[float | None, typer.Option(help="Drop tokens below this share of the likeliest.")] = None,
     repeat_penalty: Annotated[float | None, typer.Option(help="Above 1 avoids repetition.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same text; -1 draws one.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="The same seed gives the same text if as much of the chat is in memory; -1 draws one."),
+    ] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Longest answer, tokens; 0 for no limit.")] = None,
     n_ctx: Annotated[int | None, typer.Option(help="Context length, tokens; 0 chooses one.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation to go on with.")] = None,
@@ -70,29 +73,25 @@ def chat(
     build: BuildServices = context.obj
     piped = None if interactive else _piped_input(has_text=text is not None)
     question = _question(text, piped, has_images=bool(image))
+    options = {
+        **model_options(model, mmproj),
+        "model.n_ctx": n_ctx,
+        "chat.system_prompt": system,
+        "sampling.temperature": temperature,
+        "sampling.top_p": top_p,
+        "sampling.top_k": top_k,
+        "sampling.min_p": min_p,
+        "sampling.repeat_penalty": repeat_penalty,
+        "sampling.seed": seed,
+        "sampling.max_tokens": max_tokens,
+    }
     with build() as services:
-        settings = overridden(
-            services.settings.load(),
-            {
-                **model_options(model, mmproj),
-                "model.n_ctx": n_ctx,
-                "chat.system_prompt": system,
-                "sampling.temperature": temperature,
-                "sampling.top_p": top_p,
-                "sampling.top_k": top_k,
-                "sampling.min_p": min_p,
-                "sampling.repeat_penalty": repeat_penalty,
-                "sampling.seed": seed,
-                "sampling.max_tokens": max_tokens,
-            },
-        )
+        settings = overridden(services.settings.load(), options)
         if mmproj is not None:
             _require_projector(services, settings)
         conversation_id = _open(services, conversation, system)
-        picked = PickedImages(services, settings)
-        for file in image or ():
-            picked.add(file)
-        view: TurnView = JsonView() if as_json else TerminalView() if is_terminal(sys.stdout) else PlainView()
+        picked = _picked(services, settings, image or ())
+        view = _view(as_json=as_json)
         if question is None or interactive:
             loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json, picked=picked)
             code = _converse(services, settings, conversation_id, loop, first=question, as_json=as_json)
@@ -115,6 +114,19 @@ def _require_projector(services: Services, settings: Settings) -> None:
     error = services.library.choose(settings.model).projector_error
     if error is not None:
         raise FamulusError.from_info(error)
+
+
+def _picked(services: Services, settings: Settings, files: Iterable[Path]) -> PickedImages:
+    picked = PickedImages(services, settings)
+    for file in files:
+        picked.add(file)
+    return picked
+
+
+def _view(*, as_json: bool) -> TurnView:
+    if as_json:
+        return JsonView()
+    return TerminalView() if is_terminal(sys.stdout) else PlainView()
 
 
 def _converse(

@@ -1,4 +1,4 @@
-"""The engine worker as the app sees it: calls with replies, restarts, and a limit on its patience.
+"""The engine worker as the app sees it: calls with replies, and a limit on its patience.
 
 Process: app. Thread: every method from any thread.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 from assistant.clients.engine_calls import CLOSING, EngineCall
+from assistant.clients.engine_process import EngineProcess
 from assistant.clients.worker_process import WorkerProcess, worker_stopped
-from assistant.core.errors import EngineUnavailable, FamulusError, ModelLoadFailed
+from assistant.core.errors import FamulusError, ModelLoadFailed
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import (
-    PROTOCOL_VERSION,
     BackendsDescribed,
     Cancel,
     CountTokens,
@@ -39,12 +39,9 @@ from assistant.protocol.engine_messages import (
     UnloadModel,
 )
 from assistant.protocol.prompt_messages import PromptMessage
-from assistant.protocol.workers import WorkerName
 
 log = logging.getLogger(__name__)
 
-START_TIMEOUT_S = 30.0
-"""From the start of the process to its first message."""
 STALL_TIMEOUT_S = 25.0
 """Longest silence during a load, and of answers that need no computing."""
 UNLOAD_SAVE_TIMEOUT_S = 60.0
@@ -54,7 +51,7 @@ CANCEL_TIMEOUT_S = 10.0
 
 
 class EngineClient:
-    """Starts the engine worker when it is needed, and again after it died.
+    """Asks the engine worker, which is started when it is needed, and again after it died.
 
     Args:
         home: Data folder.
@@ -62,14 +59,10 @@ class EngineClient:
     """
 
     def __init__(self, home: Path, logs: Path) -> None:
-        self._home = home
-        self._logs = logs
-        self._lock = threading.RLock()
+        self._process = EngineProcess(home, logs, self._received, self._ended)
+        self._lock = self._process.lock
         self._calls: dict[str, EngineCall] = {}
         self._ids = itertools.count(1)
-        self._worker: WorkerProcess[EngineReply] | None = None
-        self._hello: Hello | None = None
-        self._greeted = threading.Event()
         self._loaded: ModelLoaded | None = None
         self._held: set[str] = set()
 
@@ -82,8 +75,8 @@ class EngineClient:
     @property
     def process_id(self) -> int | None:
         """Process id of the running worker; None if none runs."""
-        with self._lock:
-            return self._worker.process_id if self._worker else None
+        worker = self._process.worker
+        return worker.process_id if worker else None
 
     def hello(self) -> Hello:
         """Versions of the engine; starts it if need be.
@@ -91,10 +84,7 @@ class EngineClient:
         Raises:
             EngineUnavailable: It does not start, or speaks another protocol.
         """
-        self._running()
-        with self._lock:
-            assert self._hello is not None
-            return self._hello
+        return self._process.hello()
 
     @property
     def held(self) -> frozenset[str]:
@@ -209,7 +199,7 @@ class EngineClient:
     def cancel(self, request_id: str) -> None:
         """Stop a request. It ends soon, or the worker is killed after `CANCEL_TIMEOUT_S`."""
         with self._lock:
-            worker = self._worker
+            worker = self._process.worker
             if worker is None or request_id not in self._calls:
                 return
         try:
@@ -222,26 +212,19 @@ class EngineClient:
 
     def kill(self) -> None:
         """End the worker at once; open requests fail, the next request starts a new one."""
-        with self._lock:
-            worker = self._worker
-        if worker is not None:
-            worker.kill()
-            worker.wait()
+        self._process.kill()
 
     def close(self) -> None:
         """End the worker, if one runs."""
-        with self._lock:
-            worker = self._worker
-        if worker is not None:
-            worker.close()
+        self._process.close()
 
     def _begin(self, request: EngineRequest) -> EngineCall:
         """Send a request whose id is filled in here."""
-        worker = self._running()
+        worker = self._process.running()
         call = EngineCall(f"e{next(self._ids)}")
         request = msgspec.structs.replace(request, request_id=call.request_id)
         with self._lock:
-            if self._worker is not worker:
+            if self._process.worker is not worker:
                 raise worker_stopped("the worker ended before the request was sent")
             self._calls[call.request_id] = call
             if isinstance(request, LoadModel):
@@ -265,52 +248,13 @@ class EngineClient:
 
     def _kill_if_open(self, worker: WorkerProcess[EngineReply], request_id: str) -> None:
         with self._lock:
-            hangs = self._worker is worker and request_id in self._calls
+            hangs = self._process.worker is worker and request_id in self._calls
         if hangs:
             log.warning("the engine did not stop %s within %s s and is killed", request_id, CANCEL_TIMEOUT_S)
             worker.kill()
 
-    def _running(self) -> WorkerProcess[EngineReply]:
-        with self._lock:
-            if self._worker is None:
-                self._start()
-            worker = self._worker
-            assert worker is not None
-            greeted = self._greeted
-        if not greeted.wait(START_TIMEOUT_S):
-            worker.kill()
-            raise _unavailable(f"no first message within {START_TIMEOUT_S} s")
-        with self._lock:
-            if self._worker is not worker or self._hello is None:
-                raise _unavailable("the worker ended before its first message")
-            if self._hello.protocol_version != PROTOCOL_VERSION:
-                worker.kill()
-                raise _unavailable(f"it speaks protocol {self._hello.protocol_version}, not {PROTOCOL_VERSION}")
-        return worker
-
-    def _start(self) -> None:
-        self._hello = None
-        greeted = self._greeted = threading.Event()
-
-        def ended(status: int) -> None:
-            self._ended(status)
-            greeted.set()
-
-        self._worker = WorkerProcess(
-            WorkerName.ENGINE,
-            home=self._home,
-            logs=self._logs,
-            union=EngineReply,
-            on_message=self._received,
-            on_exit=ended,
-        )
-
     def _received(self, reply: EngineReply) -> None:
-        if isinstance(reply, Hello):
-            with self._lock:
-                self._hello = reply
-                self._greeted.set()
-            return
+        assert not isinstance(reply, Hello), "the process keeps it"
         with self._lock:
             call = self._calls.get(reply.request_id)
             if isinstance(reply, CLOSING):
@@ -324,17 +268,7 @@ class EngineClient:
             call.put(reply)
 
     def _ended(self, status: int) -> None:
-        with self._lock:
-            calls, self._calls = self._calls, {}
-            self._worker = None
-            self._loaded = None
+        calls, self._calls = self._calls, {}
+        self._loaded = None
         for call in calls.values():
             call.put(Failed(request_id=call.request_id, error=worker_stopped(f"exit status {status}").info))
-
-
-def _unavailable(cause: str) -> EngineUnavailable:
-    return EngineUnavailable(
-        "The model's process does not start.",
-        remedy="Run `famulus doctor`; if it stays so, install Famulus again.",
-        cause=cause,
-    )

@@ -9,13 +9,21 @@ import os
 import queue
 import secrets
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from assistant.clients.worker_process import WorkerProcess
-from assistant.core.errors import AttachmentDamaged, DataFolderUnusable, EngineStopped, FamulusError, RequestCancelled
+from assistant.core.errors import (
+    AttachmentDamaged,
+    AttachmentTimedOut,
+    EngineStopped,
+    FamulusError,
+    RequestCancelled,
+    unwritable,
+)
 from assistant.protocol.image_messages import (
     DescribeImage,
     ImageDescribed,
@@ -31,6 +39,8 @@ TIME_LIMIT_S = 20.0
 """Wall time of one picture, the start of the process included."""
 IDLE_S = 30.0
 """A worker without work ends after this time."""
+_SLICE_S = 0.1
+"""How long a picture that is not wanted any more goes on at most."""
 
 ReplyT = TypeVar("ReplyT", ImageDescribed, PixelsRendered)
 
@@ -82,7 +92,8 @@ class ImageClient:
 
         Raises:
             AttachmentUnsupported: It is no picture, or of another format.
-            AttachmentDamaged: It is damaged, broke the worker, or took longer than `TIME_LIMIT_S`.
+            AttachmentDamaged: It is damaged, or broke the worker.
+            AttachmentTimedOut: It took longer than `TIME_LIMIT_S`.
             AttachmentTooLarge: It has too many pixels.
             DataFolderUnusable: The thumbnail cannot be written.
             EngineUnavailable: The worker does not start.
@@ -94,7 +105,14 @@ class ImageClient:
 
         return self._draw(request, thumbnail_path, ImageDescribed)
 
-    def render(self, path: Path, pixels_path: Path, max_side: int, max_pixels: int) -> PixelsRendered:
+    def render(
+        self,
+        path: Path,
+        pixels_path: Path,
+        max_side: int,
+        max_pixels: int,
+        cancelled: threading.Event | None = None,
+    ) -> PixelsRendered:
         """Decode a picture to RGB rows, upright, over white, scaled down as far as asked.
 
         Args:
@@ -102,15 +120,17 @@ class ImageClient:
             pixels_path: Where the rows go; written as a whole or not at all.
             max_side: Longest side, pixels; 0 for any.
             max_pixels: Most pixels, at least 1.
+            cancelled: Set when it is not wanted any more; None for never.
 
         Raises:
+            RequestCancelled: `cancelled` was set, or the client was closed.
             FamulusError: As `describe`.
         """
 
         def request(target: str) -> ImageRequest:
             return RenderPixels(path=str(path), pixels_path=target, max_side=max_side, max_pixels=max_pixels)
 
-        return self._draw(request, pixels_path, PixelsRendered)
+        return self._draw(request, pixels_path, PixelsRendered, cancelled)
 
     def close(self) -> None:
         """End the worker; a picture in hand and all that follow raise `RequestCancelled`."""
@@ -121,12 +141,18 @@ class ImageClient:
         with self._lock:
             self._stop()
 
-    def _draw(self, request: Callable[[str], ImageRequest], target: Path, kind: type[ReplyT]) -> ReplyT:
+    def _draw(
+        self,
+        request: Callable[[str], ImageRequest],
+        target: Path,
+        kind: type[ReplyT],
+        cancelled: threading.Event | None = None,
+    ) -> ReplyT:
         # A worker that is killed while it writes leaves nothing under the final name.
         temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.new")
-        with self._lock:
+        with self._turn(cancelled):
             try:
-                reply = self._exchange(request(str(temporary)))
+                reply = self._exchange(request(str(temporary)), cancelled)
                 if isinstance(reply, ImageFailed):
                     raise FamulusError.from_info(reply.error)
                 if not isinstance(reply, kind):
@@ -135,33 +161,40 @@ class ImageClient:
                 os.replace(temporary, target)
                 return reply
             except OSError as error:
-                raise DataFolderUnusable(
-                    "{path} cannot be written: {reason}.",
-                    remedy="Check the permissions of its folder and the space on its disk.",
-                    cause=repr(error),
-                    path=str(target),
-                    reason=error.strerror or "unknown reason",
-                ) from error
+                raise unwritable(target, error) from error
             finally:
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
                 self._end_when_idle()
 
-    def _exchange(self, request: ImageRequest) -> ImageReply:
+    @contextmanager
+    def _turn(self, cancelled: threading.Event | None) -> Iterator[None]:
+        """Hold the lock; raises `RequestCancelled` where that is not wanted any more while another has it."""
+        while not self._lock.acquire(timeout=_SLICE_S):
+            _check_wanted(cancelled)
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _exchange(self, request: ImageRequest, cancelled: threading.Event | None) -> ImageReply:
         self._check_open()
         worker = self._running()
         try:
             worker.process.send(request)
-            reply = worker.replies.get(timeout=TIME_LIMIT_S)
+            reply = _next_reply(worker, cancelled)
+        except RequestCancelled:
+            self._stop()  # only its end stops it from decoding
+            raise
         except EngineStopped as error:
             self._stop()
             self._check_open()
             raise _broken(error.info.cause) from error
         except queue.Empty as error:
             self._stop()
-            raise AttachmentDamaged(
+            raise AttachmentTimedOut(
                 "Reading the picture took longer than {seconds} seconds.",
-                remedy="Choose another copy of it.",
+                remedy="Try again, or choose another copy of it.",
                 seconds=int(TIME_LIMIT_S),
             ) from error
         if reply is None:
@@ -203,6 +236,24 @@ class ImageClient:
             # Another picture may have come while this thread waited for the lock.
             if self._idle is threading.current_thread():
                 self._stop()
+
+
+def _next_reply(worker: _Worker, cancelled: threading.Event | None) -> ImageReply | None:
+    """What the worker says next; raises `queue.Empty` after `TIME_LIMIT_S`, and `RequestCancelled`."""
+    deadline = time.monotonic() + TIME_LIMIT_S
+    while True:
+        left_s = deadline - time.monotonic()
+        try:
+            return worker.replies.get(timeout=max(0.0, min(_SLICE_S, left_s)))
+        except queue.Empty:
+            _check_wanted(cancelled)
+            if left_s <= _SLICE_S:
+                raise
+
+
+def _check_wanted(cancelled: threading.Event | None) -> None:
+    if cancelled is not None and cancelled.is_set():
+        raise RequestCancelled("The request was stopped.")
 
 
 def _broken(cause: str) -> AttachmentDamaged:

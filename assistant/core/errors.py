@@ -8,6 +8,7 @@ another language can translate the template and fill in the same values.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -123,6 +124,10 @@ class AttachmentDamaged(FamulusError):
     """The picture or sound is truncated, contradicts itself, or is gone."""
 
 
+class AttachmentTimedOut(AttachmentDamaged):
+    """Decoding took too long: the picture is damaged, or the computer is busy."""
+
+
 class AttachmentTooLarge(FamulusError):
     """The picture has too many pixels, or the file too many bytes."""
 
@@ -177,6 +182,22 @@ class DatabaseFailed(FamulusError):
 
 class DataFolderUnusable(FamulusError):
     """The data folder cannot be created, read or written."""
+
+
+def unwritable(path: Path, error: OSError) -> DataFolderUnusable:
+    """The error to raise where a file or folder of the data folder cannot be written.
+
+    Args:
+        path: What was to be written.
+        error: What the system said; most often the disk is full or a permission is missing.
+    """
+    return DataFolderUnusable(
+        "{path} cannot be written: {reason}.",
+        remedy="Check the permissions of its folder and the space on its disk.",
+        cause=repr(error),
+        path=str(path),
+        reason=error.strerror or "unknown reason",
+    )
 
 
 class WindowUnreachable(FamulusError):

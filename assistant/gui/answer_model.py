@@ -20,7 +20,7 @@ from assistant.gui.answer_stream import AnswerStream
 from assistant.gui.block_list_model import BlockListModel
 from assistant.gui.block_renderer import BlockRenderer, RenderedBlock
 from assistant.gui.markdown_blocks import BlockStream
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 
 MIN_REPAINT_MS = 33
 """Shortest time between two repaints of a streaming answer."""

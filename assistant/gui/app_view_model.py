@@ -182,12 +182,12 @@ class AppViewModel(QObject):
         model = next((file for file in files if file.suffix.lower() == _MODEL_SUFFIX), None)
         if model is not None:
             self._model.choose(str(model))
-        elif self._page == CHAT and files and (self._model.sees or any(map(looks_like_picture, files))):
+        elif self._page == CHAT and files and (not self._model.blind or any(map(looks_like_picture, files))):
             self._conversation.addFiles(urls)
         else:
             self._notice.tell(
                 QCoreApplication.translate("AppViewModel", "Only pictures and model files (GGUF) can be dropped here.")
-                if self._model.sees and self._page == CHAT
+                if self._page == CHAT and not self._model.blind
                 else QCoreApplication.translate("AppViewModel", "Only model files (GGUF) can be dropped here.")
             )
 

@@ -50,7 +50,7 @@ class AttachmentStrip(RowListModel[StripRow]):
     changed = Signal()
 
     failed = Signal(object, object)
-    """A `Place` and an `ErrorInfo` why a file cannot be attached there; it leaves the strip."""
+    """A `Place` and an `ErrorInfo` why a file cannot be attached there, or not to this model; it leaves the strip."""
 
     described_late = Signal(object, object)
     """A `Place` and an `Attachment` that was described when its strip had been taken for a question or put aside."""
@@ -121,9 +121,10 @@ class AttachmentStrip(RowListModel[StripRow]):
         key = next(self._keys)
         self._looking[key] = place
         self._show([*self.rows, StripRow(key, name)])
-        service = self._context.services.attachments
+        service, sight = self._context.services.attachments, self._context.sight
 
         def look() -> tuple[Attachment, Path]:
+            sight.require()
             attachment = add()
             return attachment, service.thumbnail(attachment)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from assistant.gui.code_highlight import GrowingCode, highlight, language_name
 from assistant.gui.markdown_blocks import Block, BlockKind
 from assistant.gui.math_image import FORMULAS
-from assistant.gui.rich_text import FormulaImage, RenderStyle, RichText
+from assistant.gui.render_style import RenderStyle
+from assistant.gui.rich_text import FormulaImage, RichText
 
 
 @dataclass(frozen=True, slots=True)

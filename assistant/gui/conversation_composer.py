@@ -12,13 +12,13 @@ from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Sl
 from PySide6.QtGui import QGuiApplication
 
 from assistant.core.draft import Draft
-from assistant.core.errors import ErrorInfo, MediaNotSupported
-from assistant.core.media import Attachment, MediaKind
+from assistant.core.errors import ErrorInfo
+from assistant.core.media import Attachment
 from assistant.gui.attachment_strip import AttachmentStrip
 from assistant.gui.conversation_state import ConversationState
 from assistant.gui.drafts import Drafts, joined, merged
 from assistant.gui.offered_pictures import ClipboardPicture, copied_files, local_files
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from assistant.gui.running_turn import Place
 from assistant.gui.window_context import WindowContext
 
@@ -90,6 +90,9 @@ class ConversationComposer(ConversationState):
             self._set_draft(text)
             self._set_sends_when_described(True)
             return
+        if self._strip.rows and self._context.sight.is_blind:
+            self._send_if_seen(text)
+            return
         attachments = self._strip.take()
         self._set_draft("")
         self._context.starter.send(self._place, Draft(text=text, attachments=attachments))
@@ -97,9 +100,8 @@ class ConversationComposer(ConversationState):
     @Slot("QVariantList")
     def addFiles(self, urls: Sequence[QUrl]) -> None:
         """Attach files to the next question."""
-        if self._can_attach():
-            for file in local_files(urls):
-                self._strip.add_file(file, self._place)
+        for file in local_files(urls):
+            self._strip.add_file(file, self._place)
 
     @Slot(result=bool)
     def canPastePictures(self) -> bool:
@@ -120,7 +122,7 @@ class ConversationComposer(ConversationState):
         files = copied_files(clipboard)
         if files:
             self.addFiles([QUrl.fromLocalFile(str(file)) for file in files])
-        elif self._can_attach():
+        else:
             name = QCoreApplication.translate("ConversationComposer", "Pasted picture")
             self._strip.add_data(ClipboardPicture(clipboard).data, name, self._place)
         return True
@@ -206,16 +208,18 @@ class ConversationComposer(ConversationState):
             self._show_draft(joined(self._shown_draft(), late))
             self._set_sends_when_described(True)
 
-    def _can_attach(self) -> bool:
-        """Whether the model takes in pictures, as far as that is known; else it is said that it does not."""
-        if self._turns.media is None or MediaKind.IMAGE in self._turns.media:
-            return True
-        self._set_problem(
-            MediaNotSupported(
-                "This model cannot see pictures.", remedy="Choose one that can; the list of models marks them."
-            ).info
+    def _send_if_seen(self, text: str) -> None:
+        """The model was loaded without eyes, but a projector may lie beside it by now."""
+        self._set_draft(text)
+        place = self._place
+
+        def go_on(_: None) -> None:
+            if place.is_same(self._place) and not self._context.sight.is_blind:
+                self.send(self._draft)
+
+        self._context.picture_background.run(
+            self._context.sight.require, go_on, lambda error: self._refuse_attachment(place, error.info)
         )
-        return False
 
     def _send_if_described(self) -> None:
         if self._sends_when_described and not self._strip.is_looking(self._place):

@@ -18,7 +18,7 @@ from assistant.gui.message_queue import MessageQueue
 from assistant.gui.message_tree import MessageTree
 from assistant.gui.picture_files import PictureFiles
 from assistant.gui.question_edits import QuestionEdits
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from assistant.gui.running_turn import Place, RunningTurn, Stage
 from assistant.gui.window_context import WindowContext
 

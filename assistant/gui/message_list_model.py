@@ -27,7 +27,7 @@ from assistant.gui.lazy_blocks import answer_model_type
 from assistant.gui.message_tree import MessageRow
 from assistant.gui.picture_files import PictureFiles
 from assistant.gui.question_edits import QuestionEdits
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from assistant.gui.row_list_model import FIRST_ROLE, ROOT
 
 if TYPE_CHECKING:

@@ -1,16 +1,19 @@
 """The models that can be chosen.
 
-Process: app with a window. Thread: the GUI's.
+Process: app with a window. Thread: the GUI's; headers of files are read in the background.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import Property, QObject, Signal
 
+from assistant.core.errors import FamulusError
+from assistant.core.settings import ModelSettings
 from assistant.gui.error_text import ErrorWords, error_words
 from assistant.gui.row_list_model import RowListModel
+from assistant.gui.window_context import WindowContext
 from assistant.services.model_choices import ModelChoice
 
 
@@ -49,10 +52,62 @@ class ModelRow(NamedTuple):
 
 
 class ModelListModel(RowListModel[ModelRow]):
-    """The fields of `ModelRow` as roles."""
+    """The fields of `ModelRow` as roles.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    Args:
+        context: What the window works with.
+        parent: Qt's owner.
+    """
+
+    loadingChanged = Signal()
+
+    failed = Signal(object)
+    """A `FamulusError` why the files could not be looked at; the rows before stay."""
+
+    def __init__(self, context: WindowContext, parent: QObject | None = None) -> None:
         super().__init__(ModelRow, "path", parent)
+        self._context = context
+        self._found: list[ModelChoice] = []
+        self._current_path = ""
+        self._loading = False
+
+    @Property(bool, notify=loadingChanged)
+    def loading(self) -> bool:
+        """Whether the headers are being read."""
+        return self._loading
+
+    def read(self, model: ModelSettings) -> None:
+        """Look at the model files again.
+
+        Args:
+            model: How they would be loaded.
+        """
+        library = self._context.services.library
+        self._set_loading(True)
+        self._context.engine_background.run(lambda: library.choices(model), self._take, self._fail)
+
+    def mark(self, current_path: str) -> None:
+        """Show which one is chosen.
+
+        Args:
+            current_path: ``model.path`` of the settings.
+        """
+        self._current_path = current_path
+        self.show([model_row(choice, current_path) for choice in self._found])
+
+    def _take(self, found: list[ModelChoice]) -> None:
+        self._found = found
+        self._set_loading(False)
+        self.mark(self._current_path)
+
+    def _fail(self, error: FamulusError) -> None:
+        self._set_loading(False)
+        self.failed.emit(error)
+
+    def _set_loading(self, loading: bool) -> None:
+        if loading != self._loading:
+            self._loading = loading
+            self.loadingChanged.emit()
 
 
 def model_row(choice: ModelChoice, current_path: str) -> ModelRow:

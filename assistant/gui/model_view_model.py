@@ -33,12 +33,12 @@ from assistant.core.events import (
 from assistant.core.media import MediaKind
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
-from assistant.gui.model_list_model import ModelListModel, model_row
+from assistant.gui.load_note import LoadNote
+from assistant.gui.model_list_model import ModelListModel
 from assistant.gui.running_turn import RunningTurn
 from assistant.gui.settings_view_model import SettingsViewModel
 from assistant.gui.window_context import WindowContext
 from assistant.services.chosen_model import own_path
-from assistant.services.model_choices import ModelChoice
 
 _LOAD_ERRORS = frozenset(
     kind.__name__ for kind in (ModelNotFound, ModelFileDamaged, ModelUnsupported, ModelLoadFailed, NotEnoughMemory)
@@ -65,7 +65,6 @@ class ModelViewModel(QObject):
     """
 
     stateChanged = Signal()
-    choicesLoadingChanged = Signal()
 
     refused = Signal(object)
     """An `ErrorInfo` why the file that the person chose is not used; the model before stays."""
@@ -80,16 +79,18 @@ class ModelViewModel(QObject):
         self._state = ModelState.NONE
         self._progress = 0.0
         self._n_ctx = 0
-        self._note = ""
+        self._note = LoadNote(context, self)
+        self._note.changed.connect(self.stateChanged)
         self._problem: ErrorInfo | None = None
         self._load_wanted = False
-        self._found: list[ModelChoice] = []
-        self._choices = ModelListModel(self)
-        self._choices_loading = False
+        self._choices = ModelListModel(context, self)
+        self._choices.mark(self._model.path)
+        self._choices.failed.connect(self._fail)
         settings.changed.connect(self._follow_settings)
         context.bridge.happened.connect(self._take)
         context.turns.happened.connect(self._follow)
         context.turns.changed.connect(self._load_if_free)
+        context.turns.media_changed.connect(self.stateChanged)
 
     @Property(str, notify=stateChanged)
     def name(self) -> str:
@@ -118,7 +119,7 @@ class ModelViewModel(QObject):
 
     @Property(bool, notify=stateChanged)
     def sees(self) -> bool:
-        """Whether the model that was loaded last takes in pictures."""
+        """Whether it is known to take in pictures."""
         return MediaKind.IMAGE in (self._context.turns.media or ())
 
     @Property(bool, notify=stateChanged)
@@ -129,7 +130,12 @@ class ModelViewModel(QObject):
     @Property(str, notify=stateChanged)
     def note(self) -> str:
         """Something to know of the loaded model; may be empty."""
-        return self._note
+        return self._note.title
+
+    @Property(str, notify=stateChanged)
+    def noteRemedy(self) -> str:
+        """What can be done about it."""
+        return self._note.remedy
 
     @Property(str, notify=stateChanged)
     def problem(self) -> str:
@@ -146,19 +152,10 @@ class ModelViewModel(QObject):
         """The models of the picker."""
         return self._choices
 
-    @Property(bool, notify=choicesLoadingChanged)
-    def choicesLoading(self) -> bool:
-        """Whether their headers are being read."""
-        return self._choices_loading
-
     @Slot()
     def refreshChoices(self) -> None:
         """Look at the model files again."""
-        model = self._model
-        self._set_choices_loading(True)
-        self._context.engine_background.run(
-            lambda: self._library.choices(model), self._take_choices, self._choices_failed
-        )
+        self._choices.read(self._model)
 
     @Slot(str)
     def choose(self, path: str) -> None:
@@ -201,7 +198,7 @@ class ModelViewModel(QObject):
             self._library.cancel_load()  # of a model that is not wanted any more
         self._problem = None
         self._load_wanted = True
-        self._set_state(ModelState.READY if self._library.is_loaded(self._model) else ModelState.IDLE)
+        self._set_state(self._loaded_state())
         self._load_if_free()
 
     def start(self) -> None:
@@ -240,7 +237,8 @@ class ModelViewModel(QObject):
         if model == self._model and not force:
             return
         self._model = model
-        self._show_choices()
+        self._choices.mark(model.path)
+        self._context.turns.forget_media()
         self._context.engine_background.run(lambda: self._library.name_of(model), self._take_name, self._fail)
 
     def _take_name(self, name: str) -> None:
@@ -255,10 +253,11 @@ class ModelViewModel(QObject):
         if not self._load_wanted or self._context.turns.turns:
             return
         self._load_wanted = False
-        if self._library.is_loaded(self._model):
+        if self._loaded_state() is ModelState.READY:
             self._set_state(ModelState.READY)
             return
         self._progress = 0.0
+        self._context.turns.forget_media()
         self._set_state(ModelState.LOADING)
         self._library.load_ahead(self._model, announce=True)
 
@@ -268,7 +267,8 @@ class ModelViewModel(QObject):
                 self._progress = event.fraction
                 self._set_state(ModelState.LOADING)
             case ModelReady():
-                self._n_ctx, self._note, self._problem = event.n_ctx, event.note, None
+                self._n_ctx, self._problem = event.n_ctx, None
+                self._note.take(event, self._model)
                 self._set_state(ModelState.READY)
             case ModelFailed():
                 self._load_failed(event.error)
@@ -280,29 +280,20 @@ class ModelViewModel(QObject):
             # The engine may have died, and a turn may have been stopped in the middle of its load.
             self._set_state(ModelState.READY if self._library.is_loaded(self._model) else ModelState.IDLE)
 
+    def _loaded_state(self) -> ModelState:
+        """Whether the chosen model is loaded; then it is also known what that one takes in."""
+        loaded = self._context.services.engine.loaded
+        if loaded is None or not self._library.is_loaded(self._model):
+            return ModelState.IDLE
+        self._context.turns.know_media(loaded.media)  # another one may have been chosen meanwhile
+        return ModelState.READY
+
     def _load_failed(self, error: ErrorInfo) -> None:
         if error.kind == RequestCancelled.__name__:
             self._set_state(ModelState.IDLE)
             return
         self._problem = error
         self._set_state(ModelState.FAILED)
-
-    def _take_choices(self, choices: list[ModelChoice]) -> None:
-        self._found = choices
-        self._set_choices_loading(False)
-        self._show_choices()
-
-    def _choices_failed(self, error: FamulusError) -> None:
-        self._set_choices_loading(False)
-        self._fail(error)
-
-    def _show_choices(self) -> None:
-        self._choices.show([model_row(choice, self._model.path) for choice in self._found])
-
-    def _set_choices_loading(self, loading: bool) -> None:
-        if loading != self._choices_loading:
-            self._choices_loading = loading
-            self.choicesLoadingChanged.emit()
 
     def _set_state(self, state: ModelState) -> None:
         self._state = state

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QUrl, Signal, Slot
 
 from assistant.core.errors import FamulusError
 from assistant.core.media import Attachment, MediaKind
@@ -47,6 +47,7 @@ class PictureFiles(QObject):
         self._known: dict[str, Attachment] = {}
         self._paths: dict[tuple[str, str], Path] = {}
         self._looking: set[tuple[str, str]] = set()
+        self._redrawn: set[tuple[str, str]] = set()
 
     def rows(self, attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
         """What QML reads of attachments: `sha256`, `name`, whether it `isImage`, `width` and `height` in pixels."""
@@ -78,24 +79,66 @@ class PictureFiles(QObject):
             sha256: Hash of the attachment.
         """
         key = (size, sha256)
-        path, attachment = self._paths.get(key), self._known.get(sha256)
-        if path is not None and path.is_file():  # the folder may be deleted at any time
-            return _address(path)
+        attachment, known = self._known.get(sha256), self._known_address(key)
+        if known:
+            return known
         if attachment is not None and key not in self._looking:
             self._looking.add(key)
             find = self._service.preview if size == PREVIEW else self._service.thumbnail
             self._background.run(partial(find, attachment), partial(self._take, key), partial(self._fail, key))
         return ""
 
+    @Slot(str, str, QUrl)
+    def redraw(self, size: str, sha256: str, address: QUrl) -> None:
+        """Have a file drawn anew that Qt cannot show, once; `found` or `failed` follow.
+
+        Args:
+            size: `THUMBNAIL` or `PREVIEW`.
+            sha256: Hash of the attachment.
+            address: What could not be shown; another one may have been drawn since.
+        """
+        key = (size, sha256)
+        attachment = self._known.get(sha256)
+        if attachment is None or key in self._looking:
+            return
+        if address != QUrl(self._known_address(key)):
+            newer = self.address(size, sha256)
+            if newer:
+                self.found.emit(*key, newer)
+        elif key in self._redrawn:
+            self.failed.emit(*key, _cannot_show())
+        else:
+            self._redrawn.add(key)
+            self._looking.add(key)
+            draw = self._service.redraw_preview if size == PREVIEW else self._service.redraw_thumbnail
+            self._background.run(partial(draw, attachment), partial(self._take, key), partial(self._fail, key))
+
+    def _known_address(self, key: tuple[str, str]) -> str:
+        """Empty where the file is gone: the folder may be deleted at any time, and a power cut leaves empty files."""
+        path = self._paths.get(key)
+        try:
+            if path is None or not path.stat().st_size:
+                return ""
+        except OSError:
+            return ""
+        address = QUrl.fromLocalFile(str(path))
+        if key in self._redrawn:
+            address.setFragment("redrawn")  # Qt would not read the same address again
+        return address.toString()
+
     def _take(self, key: tuple[str, str], path: Path) -> None:
         self._looking.discard(key)
         self._paths[key] = path
-        self.found.emit(*key, _address(path))
+        address = self._known_address(key)
+        if address:
+            self.found.emit(*key, address)
+        else:
+            self.failed.emit(*key, _cannot_show())
 
     def _fail(self, key: tuple[str, str], error: FamulusError) -> None:
         self._looking.discard(key)
         self.failed.emit(*key, error_words(error.info).title)
 
 
-def _address(path: Path) -> str:
-    return QUrl.fromLocalFile(str(path)).toString()
+def _cannot_show() -> str:
+    return QCoreApplication.translate("PictureFiles", "The picture cannot be shown.")

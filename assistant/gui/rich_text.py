@@ -15,54 +15,20 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from assistant.gui.render_style import RenderStyle
+
 if TYPE_CHECKING:
-    from markdown_it.token import Token  # the window's start reads `RenderStyle` and needs no parser
+    from markdown_it.token import Token  # the window's start needs no parser
 
 CODE_FONTS = (
     "'JetBrains Mono','Cascadia Mono','SF Mono','Menlo','Consolas','DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace"
 )
 
-_LIGHT = {"text": "#1F1E1B", "secondary": "#6A675E", "accent": "#2C6E5B", "sunken": "#F1EFE9", "hairline": "#E4E1D8"}
-_DARK = {"text": "#ECEAE4", "secondary": "#A8A49B", "accent": "#7CC4AB", "sunken": "#2B2A26", "hairline": "#36342F"}
 _LINE_HEIGHT = 1.55
 _INDENT_PX = 24
 _HEADINGS = {"h1": 1.5, "h2": 1.27, "h3": 1.13}
 _WEB_ADDRESS = re.compile(r"https?://[\w\[][^\s\"<>\\]*\Z", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\]\s")
-
-
-@dataclass(frozen=True, slots=True)
-class RenderStyle:
-    """Colours and sizes of rendered text; a test holds them equal to the theme's.
-
-    Attributes:
-        dark: Whether the page is dark.
-        text, secondary, accent, sunken, hairline: Colours as ``#rrggbb``.
-        body_px: Size of body text, logical pixels.
-        code_px: Size of code, logical pixels.
-        device_pixel_ratio: Device pixels in a logical one, for images.
-    """
-
-    dark: bool
-    text: str
-    secondary: str
-    accent: str
-    sunken: str
-    hairline: str
-    body_px: float = 15.0
-    code_px: float = 13.5
-    device_pixel_ratio: float = 1.0
-
-    @classmethod
-    def of_theme(cls, dark: bool, text_scale: float, device_pixel_ratio: float = 1.0) -> RenderStyle:
-        """The style of the light or the dark theme, `text_scale` times its size."""
-        return cls(
-            dark=dark,
-            **(_DARK if dark else _LIGHT),
-            body_px=15.0 * text_scale,
-            code_px=13.5 * text_scale,
-            device_pixel_ratio=device_pixel_ratio,
-        )
 
 
 @dataclass(frozen=True, slots=True)

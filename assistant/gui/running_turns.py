@@ -63,6 +63,9 @@ class RunningTurns(QObject):
     refused = Signal(object, object)
     """A `RunningTurn` and the `ErrorInfo` why it could not even be asked for."""
 
+    media_changed = Signal()
+    """What the model takes in became known, or unknown."""
+
     def __init__(
         self, chat: ChatService, background: Background, bridge: EventBridge, parent: QObject | None = None
     ) -> None:
@@ -89,8 +92,16 @@ class RunningTurns(QObject):
 
     @property
     def media(self) -> frozenset[MediaKind] | None:
-        """What that model takes in besides text; None if none was loaded."""
+        """What the chosen model takes in besides text; None while that is not known, which forbids nothing."""
         return self._media
+
+    def know_media(self, media: frozenset[MediaKind]) -> None:
+        """The chosen model is the one that is loaded, and it takes in these."""
+        self._set_media(media)
+
+    def forget_media(self) -> None:
+        """What was known is of a model that is not the chosen one, or not as it will be loaded."""
+        self._set_media(None)
 
     def of(self, place: Place) -> list[RunningTurn]:
         """The turns of one conversation, in order."""
@@ -196,14 +207,21 @@ class RunningTurns(QObject):
                     self._follow(turn, event)
             case ModelLoadProgressed():
                 self._load_fraction = event.fraction
+                self._set_media(None)
                 self.changed.emit()
             case ModelReady():
                 self._load_fraction = None
-                self._n_ctx, self._media = event.n_ctx, event.media
+                self._n_ctx = event.n_ctx
+                self._set_media(event.media)
                 self.changed.emit()
             case ModelFailed():
                 self._load_fraction = None
                 self.changed.emit()
+
+    def _set_media(self, media: frozenset[MediaKind] | None) -> None:
+        if media != self._media:
+            self._media = media
+            self.media_changed.emit()
 
     def _follow(self, turn: RunningTurn, event: TurnEvent) -> None:
         before = turn.n_written

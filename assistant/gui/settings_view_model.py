@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication, QStyleHints
 from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from assistant.gui.setting_fields import refusal_words, section_fields, section_of, text_of, value_of
 from assistant.gui.window_context import WindowContext
 from assistant.storage.setting_values import SettingsRead

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from assistant.gui.background import Background
 from assistant.gui.event_bridge import EventBridge
+from assistant.gui.model_sight import ModelSight
 from assistant.gui.picture_files import PictureFiles
 from assistant.gui.running_turns import RunningTurns
 from assistant.gui.turn_starter import TurnStarter
@@ -30,6 +31,7 @@ class WindowContext:
         turns: The turns under way.
         starter: Asks for turns.
         pictures: Where pictures of attachments are.
+        sight: Whether the model can see.
     """
 
     services: Services
@@ -40,9 +42,11 @@ class WindowContext:
     turns: RunningTurns
     starter: TurnStarter
     pictures: PictureFiles
+    sight: ModelSight
 
     def close(self) -> None:
         """Do what was given to the background, but for pictures that nobody waits for any more; tell no more events."""
+        self.services.attachments.stop()  # what is done before the end may wait for a picture
         self.background.close()
         self.engine_background.close()
         self.picture_background.close(drop=True)
@@ -64,4 +68,5 @@ def build_context(services: Services, parent: QObject) -> WindowContext:
         turns=turns,
         starter=TurnStarter(services, background, turns, parent),
         pictures=PictureFiles(services.attachments, picture_background, parent),
+        sight=ModelSight(services, picture_background, bridge, turns, parent),
     )

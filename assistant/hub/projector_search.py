@@ -1,6 +1,6 @@
 """Finds the projector that lies beside a model.
 
-Process: app. Thread rule: every call opens the files for itself.
+Process: app. Thread rule: safe from any thread; a file is opened again only when it has changed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from assistant.core.errors import FamulusError
 from assistant.core.model_facts import ModelFacts
-from assistant.hub.projector_header import check_projector, read_projector
+from assistant.hub.known_projectors import known_projector
+from assistant.hub.projector_header import check_projector
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ MARK = "mmproj"
 _NOISE = re.compile(
     r"(?<![a-z0-9])(i?q\d+(_[a-z0-9]{1,3})*|b?f(16|32)|mxfp4|\d{5}-of-\d{5}|mmproj|gguf|model)(?![a-z0-9])"
 )
+# What says which of a family: sizes, versions, what it was tuned for.
+_MEMBER = re.compile(r"[ae]?\d+[bkm]?|v\d+|instruct|chat|it|base|hf|vision|vl")
 
 
 def find_projector(model: Path, facts: ModelFacts) -> Path | None:
@@ -32,8 +35,8 @@ def find_projector(model: Path, facts: ModelFacts) -> Path | None:
         facts: What its header says.
 
     Returns:
-        Its path; None if there is none. One whose header does not say how wide it is must also share a word with
-        the model's name.
+        Its path; None if there is none. One that is named after a family of models must share a word with the name
+        of this one: other families have the same width. So must one whose header does not say how wide it is.
     """
     try:
         beside = [path for path in model.parent.iterdir() if _is_candidate(path, model)]
@@ -43,13 +46,15 @@ def find_projector(model: Path, facts: ModelFacts) -> Path | None:
     wanted = _words(model)
     for path in sorted(beside, key=lambda path: _unlikeness(path, wanted)):
         try:
-            projector = read_projector(path)
+            projector = known_projector(path)
             check_projector(projector, facts)
         except FamulusError as error:
             log.info("the projector %s is passed over: %s (%s)", path.name, error, error.info.cause)
             continue
-        if projector.n_embd or wanted & _words(path):
+        family = _family(path)
+        if family & wanted or (projector.n_embd and not family):
             return path
+        log.info("the projector %s is passed over: its name is of another family", path.name)
     return None
 
 
@@ -60,6 +65,11 @@ def _is_candidate(path: Path, model: Path) -> bool:
 
 def _words(path: Path) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W_]+", _NOISE.sub(" ", path.stem.lower())))
+
+
+def _family(path: Path) -> frozenset[str]:
+    """The words that tell models of the same size and kind apart."""
+    return frozenset(word for word in _words(path) if not _MEMBER.fullmatch(word))
 
 
 def _unlikeness(path: Path, wanted: frozenset[str]) -> tuple[int, int, str]:

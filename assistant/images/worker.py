@@ -14,7 +14,7 @@ import signal
 import struct
 from pathlib import Path
 
-from assistant.core.errors import AttachmentTooLarge, DataFolderUnusable, FamulusError
+from assistant.core.errors import AttachmentTooLarge, FamulusError, unwritable
 from assistant.images.decoder import MAX_PIXELS, decode
 from assistant.protocol.framing import FrameReader, FrameWriter
 from assistant.protocol.image_messages import (
@@ -73,13 +73,7 @@ def _write(path: str, data: bytes) -> None:
     try:
         Path(path).write_bytes(data)
     except OSError as error:
-        raise DataFolderUnusable(
-            "{path} cannot be written: {reason}.",
-            remedy="Check the permissions of its folder and the space on its disk.",
-            cause=repr(error),
-            path=path,
-            reason=error.strerror or "unknown reason",
-        ) from error
+        raise unwritable(Path(path), error) from error
 
 
 def main() -> None:

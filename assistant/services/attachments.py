@@ -10,10 +10,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from assistant.clients.image_client import ImageClient
-from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported, FamulusError
+from assistant.core.errors import (
+    AttachmentDamaged,
+    AttachmentTooLarge,
+    AttachmentUnsupported,
+    DataFolderUnusable,
+    FamulusError,
+)
 from assistant.core.media import Attachment, MediaKind
 from assistant.core.model_facts import ProjectorFacts
 from assistant.protocol.prompt_messages import PromptMedia
@@ -53,7 +60,9 @@ class AttachmentService:
         self._drafts = drafts
         self._pixels = PixelCache(files, images)
         self._lock = threading.Lock()
+        self._started_at = time.time()
         self._picked: Counter[str] = Counter()  # how often each was taken in and not sent
+        self._picked_at: dict[str, float] = {}  # also of those that were sent
         self._shown: set[str] = set()
 
     def add(self, path: Path) -> Attachment:
@@ -82,6 +91,10 @@ class AttachmentService:
         """
         return self._drawn(attachment, self._files.thumbnail(attachment.sha256), THUMBNAIL_SIDE)
 
+    def redraw_thumbnail(self, attachment: Attachment) -> Path:
+        """Remove a thumbnail that cannot be shown, and draw it anew; raises what `thumbnail` raises."""
+        return self._redrawn(attachment, self._files.thumbnail(attachment.sha256), THUMBNAIL_SIDE)
+
     def preview(self, attachment: Attachment) -> Path:
         """A PNG of ours to look at, at most `PREVIEW_SIDE` pixels a side; drawn when it is first wanted.
 
@@ -90,18 +103,36 @@ class AttachmentService:
         """
         return self._drawn(attachment, self._files.preview(attachment.sha256), PREVIEW_SIDE)
 
-    def prompt_media(self, attachment: Attachment, projector: ProjectorFacts) -> PromptMedia:
+    def redraw_preview(self, attachment: Attachment) -> Path:
+        """Remove a preview that cannot be shown, and draw it anew; raises what `preview` raises."""
+        return self._redrawn(attachment, self._files.preview(attachment.sha256), PREVIEW_SIDE)
+
+    def prompt_media(
+        self, attachment: Attachment, projector: ProjectorFacts, cancelled: threading.Event | None = None
+    ) -> PromptMedia:
         """The picture as the engine reads it, no larger than the projector can use.
+
+        Args:
+            attachment: The picture.
+            projector: What its size is for.
+            cancelled: Set when it is not wanted any more; None for never.
 
         Raises:
             AttachmentDamaged: The original is gone or damaged, and its pixels are not cached.
+            AttachmentTimedOut: Decoding took too long.
+            RequestCancelled: `cancelled` was set, or the app closes.
+            FamulusError: The image worker does not start, or the pixels cannot be written.
         """
         # Twice the side: the projector's own scaling is then about as good as from the original.
         max_side = 2 * projector.image_size
-        path, pixels = self._pixels.get(attachment.sha256, max_side, MAX_PIXELS)
+        path, pixels = self._pixels.get(attachment.sha256, max_side, MAX_PIXELS, cancelled)
         return PromptMedia(
             kind=MediaKind.IMAGE, digest=pixels.digest, path=str(path), width=pixels.width, height=pixels.height
         )
+
+    def pixels_in_use(self) -> AbstractContextManager[None]:
+        """What `prompt_media` names meanwhile stays on the disk until the end: the engine reads it when it needs it."""
+        return self._pixels.in_use()
 
     def recheck(self) -> None:
         """Trust no cached pixels any more before they are read again: the engine found some of them damaged."""
@@ -123,15 +154,31 @@ class AttachmentService:
         draft = self._drafts.load().get(conversation_id)
         return draft.attachments if draft is not None else ()
 
+    def picked_at(self, attachments: Iterable[Attachment]) -> dict[str, float]:
+        """When this process took these in, seconds since the epoch: what `remove` wants to know of a draft.
+
+        Returns:
+            By SHA-256 the last time; the start of this process for what an earlier one took in.
+        """
+        with self._lock:
+            return {each.sha256: self._picked_at.get(each.sha256, self._started_at) for each in attachments}
+
     def remove(self, added_until: Mapping[str, float], deleted_id: str | None = None) -> None:
         """Remove files that no message and no draft refers to, and that this process has not picked for a question.
+
+        Where not every draft can be read, nothing is removed: the pictures of drafts have no other copy.
 
         Args:
             added_until: By SHA-256 the time, seconds since the epoch, after which a file stays if it was added again
                 since: another process may be about to send it.
             deleted_id: A conversation whose draft does not count; None for none.
         """
-        unreferenced = set(self._conversations.unreferenced_attachments(added_until)) - self._in_drafts(deleted_id)
+        try:
+            drafted = self._in_drafts(deleted_id)
+        except DataFolderUnusable as error:
+            log.warning("unused attachments were left, as a draft may refer to them: %s", error.info.cause)
+            return
+        unreferenced = set(self._conversations.unreferenced_attachments(added_until)) - drafted
         with self._lock:
             unused = {
                 sha256
@@ -151,6 +198,7 @@ class AttachmentService:
         unused = set(self._files.stored(KEPT_UNUSED_S)) - in_use
         self.remove(dict.fromkeys(unused, time.time() - KEPT_UNUSED_S))
         self._files.remove_orphans()
+        self._pixels.prune()
 
     def stop(self) -> None:
         """End the image worker, if one runs: a picture in hand and all that follow raise `RequestCancelled`."""
@@ -160,7 +208,7 @@ class AttachmentService:
         """Stop, remove what this process picked and did not send, and sweep."""
         self.stop()
         with self._lock:
-            picked = dict.fromkeys(self._picked, time.time())
+            picked = {sha256: self._picked_at[sha256] for sha256 in self._picked}
             self._picked.clear()
             self._shown.clear()
         try:
@@ -173,6 +221,7 @@ class AttachmentService:
         sha256, n_bytes = self._files.add(source)
         with self._lock:
             self._picked[sha256] += 1
+            self._picked_at[sha256] = self._files.added_at(sha256)
         thumbnail = self._files.thumbnail(sha256)
         try:
             described = self._images.describe(self._files.original(sha256), thumbnail, THUMBNAIL_SIDE)
@@ -192,21 +241,39 @@ class AttachmentService:
     def _drawn(self, attachment: Attachment, path: Path, side: int) -> Path:
         with self._lock:
             self._shown.add(attachment.sha256)  # what is shown may be about to be sent
-        if not path.is_file():
-            self._images.describe(self.original(attachment), path, side)
-            self._files.settle(attachment.sha256)
+        if not _has_content(path):
+            self._draw(attachment, path, side)
         return path
+
+    def _redrawn(self, attachment: Attachment, path: Path, side: int) -> Path:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        self._draw(attachment, path, side)
+        return path
+
+    def _draw(self, attachment: Attachment, path: Path, side: int) -> None:
+        self._images.describe(self.original(attachment), path, side)
+        self._files.settle(attachment.sha256)
 
     def _give_up(self, sha256: str) -> None:
         """Remove what was just added and cannot be used, unless it is used elsewhere."""
         with self._lock:
             self._picked -= Counter([sha256])
-        self.remove({sha256: time.time()})
+            added_until = {sha256: self._picked_at[sha256]}
+        self.remove(added_until)
 
     def _in_drafts(self, deleted_id: str | None) -> set[str]:
         return {
             each.sha256
-            for conversation_id, draft in self._drafts.load().items()
+            for conversation_id, draft in self._drafts.load_all().items()
             if conversation_id != deleted_id
             for each in draft.attachments
         }
+
+
+def _has_content(path: Path) -> bool:
+    """Whether the file is there; an empty one is what a power cut may leave, and counts as missing."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

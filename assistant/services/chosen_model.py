@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,15 @@ from assistant.core.media import MediaKind
 from assistant.core.model_facts import ModelFacts, ProjectorFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.gguf_header import read_model_facts
-from assistant.hub.projector_header import check_projector, read_projector
+from assistant.hub.known_projectors import known_projector
+from assistant.hub.projector_header import check_projector
 from assistant.hub.projector_search import find_projector
 from assistant.hub.starter_model import SHA256 as STARTER_SHA256
 from assistant.hub.starter_model import TEMPERATURE as STARTER_TEMPERATURE
 from assistant.hub.starter_model import find_starter_model, verify_once
+
+MAX_CRASHES = 2
+"""Crashes with a projector after which it is left out: one alone may be the system's, which ran out of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,13 @@ class ChosenModel:
         """What it takes in besides text, as far as the headers say."""
         return self.projector_facts.media if self.projector_facts else frozenset()
 
+    def fingerprints(self) -> tuple[tuple[Path, int, int], ...]:
+        """The files that the engine loads, as they are now; raises `ModelNotFound` if one is gone."""
+        files = [self.path]
+        if self.projector is not None and self.projector_facts is not None:
+            files.append(self.projector)
+        return tuple((file, *fingerprint(file)) for file in files)
+
 
 class ModelChooser:
     """Checks the file that the settings ask for, once for as long as it stays the same file.
@@ -63,7 +75,7 @@ class ModelChooser:
     def __init__(self, verified_files: Path) -> None:
         self._verified_files = verified_files
         self._known: tuple[Path, int, int, ChosenModel] | None = None
-        self._crashed: set[tuple[Path, int, int]] = set()
+        self._crashes: Counter[tuple[Path, int, int]] = Counter()
 
     def choose(self, settings: ModelSettings) -> ChosenModel:
         """The model that the settings ask for, checked; a projector may have come or gone since the last call.
@@ -87,13 +99,13 @@ class ModelChooser:
         return self._with_projector(known[3], settings)
 
     def distrust(self, projector: Path) -> None:
-        """Offer a projector no more that broke the model's process, until the file is another one."""
+        """Offer a projector that broke the model's process no more after `MAX_CRASHES`, until the file is another."""
         with suppress(ModelNotFound):  # it is gone already
-            self._crashed.add((projector, *fingerprint(projector)))
+            self._crashes[(projector, *fingerprint(projector))] += 1
 
     def trust(self, projector: Path) -> None:
         """Take `distrust` back."""
-        self._crashed = {each for each in self._crashed if each[0] != projector}
+        self._crashes = Counter({each: n for each, n in self._crashes.items() if each[0] != projector})
 
     def _checked(self, path: Path, *, is_starter: bool) -> ChosenModel:
         if is_starter:
@@ -104,17 +116,17 @@ class ModelChooser:
         return ChosenModel(path.stem, path, facts, is_starter)
 
     def _with_projector(self, chosen: ChosenModel, settings: ModelSettings) -> ChosenModel:
-        named = Path(settings.mmproj).expanduser().absolute() if settings.mmproj else None
-        projector = named or find_projector(chosen.path, chosen.facts)
+        projector = named_projector(settings) or find_projector(chosen.path, chosen.facts)
         if projector is None:
             return chosen
         try:
-            facts = read_projector(projector)
+            facts = known_projector(projector)
             check_projector(facts, chosen.facts)
-            if (projector, *fingerprint(projector)) in self._crashed:
+            if self._crashes[(projector, *fingerprint(projector))] >= MAX_CRASHES:
                 raise ProjectorDamaged(
                     "The model's process crashed while it was using the projector {file}.",
-                    remedy="Download it again, or choose another one.",
+                    remedy="Memory may have been short: close other programs and start Famulus again. If it stays so, "
+                    "download the projector again, or choose another one.",
                     file=projector.name,
                 )
         except FamulusError as error:
@@ -130,6 +142,11 @@ def wanted_path(settings: ModelSettings) -> Path | None:
 def own_path(settings: ModelSettings) -> Path | None:
     """The file that the settings name; None for the starter model."""
     return Path(settings.path).expanduser().absolute() if settings.path else None
+
+
+def named_projector(settings: ModelSettings) -> Path | None:
+    """The projector that the settings name for their model; None for the one beside it."""
+    return Path(settings.mmproj).expanduser().absolute() if settings.mmproj else None
 
 
 def fingerprint(path: Path) -> tuple[int, int]:

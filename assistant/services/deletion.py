@@ -9,18 +9,16 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.conversation import Message
 from assistant.core.errors import FamulusError
 from assistant.core.events import ConversationsChanged, Event
-from assistant.core.media import Attachment
 from assistant.services.attachments import AttachmentService
 from assistant.services.event_bus import EventBus
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.conversations import ConversationStore
 
 log = logging.getLogger(__name__)
@@ -41,7 +39,7 @@ class DeletionService:
         self,
         conversations: ConversationStore,
         engine: EngineClient,
-        snapshots: SnapshotFolder,
+        snapshots: ConversationSnapshots,
         attachments: AttachmentService,
         bus: EventBus,
     ) -> None:
@@ -65,7 +63,7 @@ class DeletionService:
         self._conversations.delete(conversation_id).result()
         drafted = self._attachments.drafted(conversation_id)
         self._attachments.release(drafted)
-        added_until = _last_used(messages, drafted)
+        added_until = _last_used(messages, self._attachments.picked_at(drafted))
         self._begin(partial(self._clear, conversation_id, added_until))
 
     def forget_deleted(self) -> None:
@@ -131,10 +129,10 @@ class DeletionService:
         self._snapshots.remove(found)
 
 
-def _last_used(messages: Iterable[Message], drafted: Iterable[Attachment]) -> dict[str, float]:
-    """By SHA-256 when an attachment was last used here, seconds since the epoch; that of a draft is used now."""
-    used: dict[str, float] = {}
+def _last_used(messages: Iterable[Message], drafted: Mapping[str, float]) -> dict[str, float]:
+    """By SHA-256 when an attachment was last used here, seconds since the epoch; those of a draft when picked."""
+    used = dict(drafted)
     for message in messages:
         for attachment in message.attachments:
             used[attachment.sha256] = max(message.created_at, used.get(attachment.sha256, 0.0))
-    return used | dict.fromkeys((attachment.sha256 for attachment in drafted), time.time())
+    return used

@@ -120,7 +120,7 @@ class LibraryService:
         return result
 
     def distrust_projector(self, chosen: ChosenModel) -> None:
-        """Load the model without its projector from now on, until the file is another one: it broke the process."""
+        """Say that its projector broke the process: after the second time the model is loaded without it."""
         if chosen.projector is not None:
             self._chooser.distrust(chosen.projector)
 
@@ -254,7 +254,7 @@ class LibraryService:
     def _load_without(
         self, projector: Path, settings: ModelSettings, cancelled: threading.Event
     ) -> tuple[ChosenModel, float]:
-        """Load what broke the process once more: without its projector the model may still read text."""
+        """Load what broke the process once more, at last without its projector: the model may still read text."""
         self._chooser.distrust(projector)
         try:
             return self._ensure_loaded(settings, cancelled)

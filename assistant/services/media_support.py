@@ -10,7 +10,15 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from assistant.core.conversation import Message
-from assistant.core.errors import FamulusError, MediaNotSupported, RequestCancelled
+from assistant.core.errors import (
+    AttachmentDamaged,
+    AttachmentTimedOut,
+    AttachmentTooLarge,
+    AttachmentUnsupported,
+    FamulusError,
+    MediaNotSupported,
+    RequestCancelled,
+)
 from assistant.core.media import MediaKind
 from assistant.protocol.engine_messages import ModelLoaded
 from assistant.protocol.prompt_messages import PromptMedia
@@ -71,15 +79,16 @@ def prompt_media(
         chosen: The model.
         loaded: What the engine says of it.
         attachments: The attachment store.
-        cancelled: Set when it is not wanted any more; looked at before each picture.
+        cancelled: Set when it is not wanted any more.
 
     Returns:
-        By `Attachment.sha256`. Older ones that the model cannot take in, or that are gone, are left out.
+        By `Attachment.sha256`. Older ones that the model cannot take in, or that are gone or damaged, are left out.
 
     Raises:
         MediaNotSupported: The question has something that the model cannot take in.
         RequestCancelled: `cancelled` was set, or the app closes.
-        FamulusError: Something of the question is gone or damaged, or its projector cannot be used.
+        FamulusError: Something of the question is gone or damaged, or its projector cannot be used; or an older one
+            could not be read for another reason than itself: an answer without it would look like one with it.
     """
     asked = {each.sha256: each for each in branch[-1].attachments}
     check_media(chosen, (each.kind for each in asked.values()), loaded)
@@ -93,9 +102,9 @@ def prompt_media(
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         try:
-            media[attachment.sha256] = attachments.prompt_media(attachment, projector)
-        except FamulusError as error:
-            if attachment.sha256 in asked or isinstance(error, RequestCancelled):
+            media[attachment.sha256] = attachments.prompt_media(attachment, projector, cancelled)
+        except (AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported) as error:
+            if attachment.sha256 in asked or isinstance(error, AttachmentTimedOut):
                 raise
             log.warning("the older attachment %s is left out: %s", attachment.sha256, error)
     return media

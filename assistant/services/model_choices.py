@@ -15,7 +15,8 @@ from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.media import MediaKind
 from assistant.core.model_facts import ModelFacts
 from assistant.hub.gguf_header import read_model_facts
-from assistant.hub.projector_header import read_projector
+from assistant.hub.known_projectors import known_projector
+from assistant.hub.projector_header import check_projector
 from assistant.hub.projector_search import find_projector
 
 COMFORTABLE_SHARE = 0.8
@@ -44,7 +45,7 @@ class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
         quantization: For example ``Q4_K_M``.
         n_ctx_train: Context length it was trained with, tokens.
         n_ctx: Context length it would be loaded with, tokens.
-        sees: Whether a projector with which it takes in pictures lies beside it.
+        sees: Whether a projector with which it takes in pictures is named for it or lies beside it.
         error: Why it cannot be used; None if it can.
     """
 
@@ -61,7 +62,9 @@ class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
 
 
-def describe_choice(path: Path, *, is_starter: bool, wanted_n_ctx: int, available_bytes: int) -> ModelChoice:
+def describe_choice(
+    path: Path, *, is_starter: bool, wanted_n_ctx: int, available_bytes: int, projector: Path | None = None
+) -> ModelChoice:
     """Read the header of a file and hold its needs against the free memory.
 
     Args:
@@ -69,6 +72,7 @@ def describe_choice(path: Path, *, is_starter: bool, wanted_n_ctx: int, availabl
         is_starter: Whether it is the starter model.
         wanted_n_ctx: Context length of the settings, tokens; 0 chooses.
         available_bytes: Memory that a model may take now.
+        projector: File of the projector that is named for it; None for the one beside it.
     """
     try:
         facts = read_model_facts(path)
@@ -86,18 +90,19 @@ def describe_choice(path: Path, *, is_starter: bool, wanted_n_ctx: int, availabl
         quantization=facts.quantization,
         n_ctx_train=facts.n_ctx_train,
         n_ctx=n_ctx,
-        sees=_sees(path, facts),
+        sees=_sees(facts, projector or find_projector(path, facts)),
     )
 
 
-def _sees(path: Path, facts: ModelFacts) -> bool:
-    projector = find_projector(path, facts)
+def _sees(facts: ModelFacts, projector: Path | None) -> bool:
     if projector is None:
         return False
     try:
-        return MediaKind.IMAGE in read_projector(projector).media
+        projector_facts = known_projector(projector)
+        check_projector(projector_facts, facts)
     except FamulusError:
         return False
+    return MediaKind.IMAGE in projector_facts.media
 
 
 def _fit(facts: ModelFacts, n_ctx: int, full_n_ctx: int, available_bytes: int) -> Fit:

@@ -1,4 +1,4 @@
-"""The folder of snapshots: what models had read of conversations, kept so that it is not read again.
+"""Snapshots of conversations: what models had read of them, kept so that it is not read again.
 
 Process: app. Thread: any.
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _MIB = 1024**2
 
 
-class SnapshotFolder:
+class ConversationSnapshots:
     """What the app does with snapshots.
 
     Args:

@@ -168,7 +168,8 @@ class Turn:
         try:
             model, load_s = self._library.ensure_loaded(self._settings.model, self._cancelled)
             try:
-                finished = self._follow(self._start(answer, model), answer)
+                with self._attachments.pixels_in_use():
+                    finished = self._follow(self._start(answer, model), answer)
             except FamulusError as error:
                 self._learn(error, model)
                 raise

@@ -7,6 +7,7 @@ Originals are the person's data; thumbnails and pixels are caches, whose files w
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
@@ -14,12 +15,13 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported, DataFolderUnusable
+from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported, unwritable
 from assistant.core.paths import DataPaths
 
 MAX_ATTACHMENT_BYTES = 64 * 1024 * 1024
@@ -27,8 +29,24 @@ MAX_ATTACHMENT_BYTES = 64 * 1024 * 1024
 
 _CHUNK_BYTES = 1024 * 1024
 _UNFINISHED = ".new"
+_ROWS = ".rgb"
 _NAME = re.compile(rf"[0-9a-f]{{64}}|.+{re.escape(_UNFINISHED)}")
 _DRAWN = re.compile(r"([0-9a-f]{64})[-.].*")
+
+
+@dataclass(slots=True)
+class _StoredPixels:
+    """The rows of one picture, and what lies beside them.
+
+    Attributes:
+        files: All of it.
+        n_bytes: What they take, bytes.
+        used_at: When one of them was last written or marked as used, seconds since the epoch.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    n_bytes: int = 0
+    used_at: float = 0.0
 
 
 class AttachmentFiles:
@@ -42,7 +60,7 @@ class AttachmentFiles:
         self._paths = paths
 
     def add(self, source: Path | bytes) -> tuple[str, int]:
-        """Copy a file, or bytes, into the store; what is there already becomes as new.
+        """Copy a file, or bytes, into the store, and on the disk; what is there already becomes as new.
 
         Returns:
             SHA-256, hexadecimal, and size in bytes.
@@ -65,8 +83,9 @@ class AttachmentFiles:
             except BaseException:
                 os.unlink(temporary)
                 raise
+            _sync_folder(folder)
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise unwritable(folder, error) from error
         return digest, n_bytes
 
     def original(self, sha256: str) -> Path:
@@ -107,7 +126,7 @@ class AttachmentFiles:
 
     def pixels(self, sha256: str, max_side: int, max_pixels: int) -> Path:
         """Path of the pixels under these limits, which may be there or not; raises `DataFolderUnusable`."""
-        return _private_folder(self._paths.pixels) / f"{sha256}-{max_side}-{max_pixels}.rgb"
+        return _private_folder(self._paths.pixels) / f"{sha256}-{max_side}-{max_pixels}{_ROWS}"
 
     def stored(self, min_age_s: float) -> list[str]:
         """Names of the originals, and of copies that were never finished, that are at least so old.
@@ -142,12 +161,49 @@ class AttachmentFiles:
                     with suppress(OSError):
                         path.unlink(missing_ok=True)
 
+    def prune_pixels(self, max_bytes: int, in_use: Collection[Path], min_age_s: float) -> None:
+        """Remove the pixels that were least recently used, until the others fit.
+
+        Args:
+            max_bytes: Space that all may take, bytes.
+            in_use: Paths, as `pixels` gives them, that stay whatever they take.
+            min_age_s: What was used within so many seconds stays too: another process may be about to read it.
+        """
+        latest = time.time() - min_age_s
+        stored = self._stored_pixels()
+        n_bytes = sum(each.n_bytes for each in stored.values())
+        for path, each in sorted(stored.items(), key=lambda item: item[1].used_at):
+            if n_bytes <= max_bytes or each.used_at > latest:
+                return
+            if path in in_use:
+                continue
+            for file in each.files:
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+            n_bytes -= each.n_bytes
+
+    def _stored_pixels(self) -> dict[Path, _StoredPixels]:
+        """By the path of the rows; what lies beside them under their name belongs to them."""
+        stored: dict[Path, _StoredPixels] = {}
+        with suppress(OSError), os.scandir(self._paths.pixels) as entries:
+            for entry in entries:
+                stem, mark, _ = entry.name.partition(_ROWS)
+                if not mark or not _DRAWN.fullmatch(entry.name):
+                    continue
+                with suppress(OSError):  # another app may have removed it
+                    status = entry.stat(follow_symlinks=False)
+                    each = stored.setdefault(self._paths.pixels / (stem + mark), _StoredPixels())
+                    each.files.append(Path(entry.path))
+                    each.n_bytes += status.st_size
+                    each.used_at = max(each.used_at, status.st_mtime)
+        return stored
+
     def _caches(self) -> tuple[Path, Path]:
         return self._paths.thumbnails, self._paths.pixels
 
 
 def _write(file: IO[bytes], chunks: Iterator[bytes]) -> tuple[str, int]:
-    """Write and hash; on the disk when it returns."""
+    """Write and hash; the content, not the name, is on the disk when it returns."""
     digest, n_bytes = hashlib.sha256(), 0
     for chunk in chunks:
         file.write(chunk)
@@ -156,6 +212,20 @@ def _write(file: IO[bytes], chunks: Iterator[bytes]) -> tuple[str, int]:
     file.flush()
     os.fsync(file.fileno())
     return digest.hexdigest(), n_bytes
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk; Windows has no call for that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # file systems that cannot do it for folders, see fsync(2)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -194,15 +264,5 @@ def _private_folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unwritable(path, error) from error
     return path
-
-
-def _unusable(path: Path, error: OSError) -> DataFolderUnusable:
-    return DataFolderUnusable(
-        "{path} cannot be written: {reason}.",
-        remedy="Check the permissions of its folder and the space on its disk.",
-        cause=repr(error),
-        path=str(path),
-        reason=error.strerror or "unknown reason",
-    )

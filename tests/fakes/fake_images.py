@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -39,7 +40,9 @@ class FakeImages:
         thumbnail_path.write_bytes(path.read_bytes())
         return ImageDescribed(mime="image/png", width=width, height=height)
 
-    def render(self, path: Path, pixels_path: Path, max_side: int, max_pixels: int) -> PixelsRendered:
+    def render(
+        self, path: Path, pixels_path: Path, max_side: int, max_pixels: int, cancelled: threading.Event | None = None
+    ) -> PixelsRendered:
         self.rendered.append(path.name)
         self.limits.append((max_side, max_pixels))
         width, height = _size(path)

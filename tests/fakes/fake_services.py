@@ -21,7 +21,7 @@ from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.services import Services
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
@@ -50,7 +50,7 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     conversations = ConversationStore(database, paths.locks)
     client = cast(EngineClient, engine)
     bus = EventBus()
-    snapshots = SnapshotFolder(paths, settings)
+    snapshots = ConversationSnapshots(paths, settings)
     library = LibraryService(client, bus, ModelFileStore(database), paths.verified_files, snapshots)
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())

@@ -39,7 +39,8 @@ def with_link(window: DrivenWindow, engine: FakeEngine, opened: list[str]) -> Dr
 
 
 def drop(window: DrivenWindow, *files: Path) -> None:
-    """Drop files onto the middle of the window."""
+    """Drop files onto the middle of the window, whose model cannot see."""
+    window.wait_until(lambda: window.app.model.blind)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     place, left = QPointF(500, 300), Qt.MouseButton.LeftButton

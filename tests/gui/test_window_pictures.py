@@ -232,6 +232,58 @@ def test_a_picture_that_is_gone_is_said_so_in_the_viewer(seeing: DrivenWindow, d
     seeing.wait_for_words("There is no such picture.")
 
 
+@pytest.mark.qt_log_ignore("Error decoding")
+def test_damaged_drawings_are_drawn_anew(
+    seeing: DrivenWindow, draw: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe = FakeImages.describe
+    damaged: list[Path] = []
+
+    def damage_first(self: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
+        described = describe(self, path, drawing, side)
+        if drawing not in damaged:
+            damaged.append(drawing)
+            drawing.write_bytes(b"noise")
+        return described
+
+    monkeypatch.setattr(FakeImages, "describe", damage_first)
+    ask_about(seeing, "Who?", draw("cat.png"))
+    seeing.click(seeing.item("questionPicture"))
+    seeing.wait_until(lambda: [item.implicitWidth() for item in seeing.items("viewedPicture")] == [40])
+    assert [drawing.parent for drawing in damaged] == [seeing.services.paths.thumbnails] * 2
+    seeing.wait_until(lambda: all(drawing.stat().st_size > len(b"noise") for drawing in damaged))
+    assert not [item for item in seeing.everything() if item.property("failure")]
+
+
+@pytest.mark.qt_log_ignore("Error decoding")
+def test_a_drawing_that_cannot_be_mended_is_said_so_in_the_viewer(
+    seeing: DrivenWindow, draw: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_noise(_: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
+        drawing.write_bytes(b"noise")
+        return ImageDescribed(mime="image/png", width=40, height=30)
+
+    ask_about(seeing, "Who?", draw("cat.png"))
+    monkeypatch.setattr(FakeImages, "describe", draw_noise)
+    seeing.click(seeing.item("questionPicture"))
+    seeing.wait_for_words("The picture cannot be shown.")
+
+
+@pytest.mark.qt_log_ignore("Error decoding")
+def test_a_thumbnail_that_cannot_be_mended_says_so(
+    seeing: DrivenWindow, draw: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_noise(_: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
+        drawing.write_bytes(b"noise")
+        return ImageDescribed(mime="image/png", width=40, height=30)
+
+    monkeypatch.setattr(FakeImages, "describe", draw_noise)
+    attach(seeing, draw("cat.png"))
+    interface = QAccessible.queryAccessibleInterface(seeing.item("attachment"))
+    assert interface is not None
+    seeing.wait_until(lambda: interface.text(QAccessible.Text.Description) == "The picture cannot be shown.")
+
+
 def test_esc_closes_the_viewer_and_stops_nothing(
     seeing: DrivenWindow, draw: Callable[[str], Path], engine: FakeEngine
 ) -> None:
@@ -282,12 +334,14 @@ def test_pictures_that_a_new_model_cannot_see_are_kept_and_not_sent(
     seeing.wait_until(lambda: seeing.app.model.blind)
     assert CANNOT_SEE in seeing.words()
     seeing.ask("Who?")
+    seeing.wait_for_words("Choose one that can; the list of models marks them.")
     assert seeing.app.conversation.empty
-    assert not seeing.item("sendButton").isEnabled()
+    assert (seeing.app.conversation.draft, n_attached(seeing)) == ("Who?", 1)
     seeing.click(seeing.named("Remove cat.png"))
-    assert CANNOT_SEE not in seeing.words()
+    seeing.item("composerInput").forceActiveFocus()
     seeing.press(Qt.Key.Key_Return)
     seeing.wait_for_answer()
+    assert CANNOT_SEE not in seeing.words()
 
 
 def test_the_picker_marks_the_models_that_see(seeing: DrivenWindow) -> None:

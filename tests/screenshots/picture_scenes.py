@@ -77,6 +77,7 @@ def blind(studio: Studio) -> None:
     studio.open_conversation(0)
     files = _draw(studio.folder, studio.texts.pictures[2])
     conversation.addFiles(files[:1])
+    window.wait_until(lambda: bool(conversation.problem))
     studio.shot("cannot-see-dropped")
     conversation.dismissProblem()
     conversation.attachments.add([_taken_in(window.services.attachments, files[0])])

@@ -16,7 +16,7 @@ from assistant.services.chat import ChatService
 from assistant.services.library import LibraryService
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
-from assistant.services.snapshots import SnapshotFolder
+from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
@@ -70,7 +70,7 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.settings.set("model.n_ctx", str(_N_CTX))
     made.library.close()
     made.chat.close()
-    model_files, snapshots = ModelFileStore(made.database), SnapshotFolder(made.paths, made.settings)
+    model_files, snapshots = ModelFileStore(made.database), ConversationSnapshots(made.paths, made.settings)
     library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots)
     context = TurnContext(
         conversations=made.conversations,

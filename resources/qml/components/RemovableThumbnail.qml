@@ -21,12 +21,15 @@ Item {
     implicitHeight: 64
     Accessible.role: Accessible.ListItem
     Accessible.name: sha256 === "" ? qsTr("%1, being looked at").arg(name) : name
+    Accessible.description: thumbnail.failure
 
     HoverHandler {
         id: hover
     }
 
     Thumbnail {
+        id: thumbnail
+
         anchors.fill: parent
         pictures: tile.pictures
         sha256: tile.sha256
@@ -60,7 +63,7 @@ Item {
     }
 
     ToolTipText {
-        text: tile.name
+        text: thumbnail.failure === "" ? tile.name : tile.name + "\n" + thumbnail.failure
         visible: hover.hovered && !remove.hovered
     }
 }

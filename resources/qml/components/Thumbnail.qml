@@ -4,7 +4,7 @@ import "../theme"
 // A small square picture of an attachment; an icon where there is none, a spinner while it is not known yet.
 //
 // pictures: a PictureFiles. sha256: of the attachment, known to it; empty while the file is looked at.
-// isImage: else it is a sound. pictureWidth, pictureHeight: of the original, px. ground: the colour below, which rounds the corners.
+// failure: why there is no picture; empty for nothing. isImage: else it is a sound. pictureWidth, pictureHeight: of the original, px. ground: the colour below, which rounds the corners.
 Item {
     id: thumbnail
 
@@ -14,10 +14,10 @@ Item {
     required property int pictureWidth
     required property int pictureHeight
     property color ground: Theme.surface
-    property bool failed: false
+    property string failure: ""
 
     function look(): void {
-        failed = false;
+        failure = "";
         picture.source = sha256 === "" ? "" : pictures.address("thumbnail", sha256);
     }
 
@@ -37,13 +37,15 @@ Item {
         target: thumbnail.pictures
 
         function onFound(size: string, sha256: string, address: string): void {
-            if (size === "thumbnail" && sha256 === thumbnail.sha256)
+            if (size === "thumbnail" && sha256 === thumbnail.sha256) {
+                thumbnail.failure = "";
                 picture.source = address;
+            }
         }
 
-        function onFailed(size: string, sha256: string): void {
+        function onFailed(size: string, sha256: string, words: string): void {
             if (size === "thumbnail" && sha256 === thumbnail.sha256)
-                thumbnail.failed = true;
+                thumbnail.failure = words;
         }
     }
 
@@ -59,19 +61,22 @@ Item {
         asynchronous: true
         fillMode: Image.PreserveAspectCrop
         sourceSize: thumbnail.decodedSize()
-        onStatusChanged: if (status === Image.Error) thumbnail.failed = true
+        onStatusChanged: {
+            if (status === Image.Error)
+                thumbnail.pictures.redraw("thumbnail", thumbnail.sha256, source);
+        }
         Accessible.ignored: true
     }
 
     Icon {
         anchors.centerIn: parent
         visible: glyph !== ""
-        glyph: thumbnail.failed ? "alert" : thumbnail.sha256 !== "" && !thumbnail.isImage ? "sound" : ""
+        glyph: thumbnail.failure !== "" ? "alert" : thumbnail.sha256 !== "" && !thumbnail.isImage ? "sound" : ""
     }
 
     Spinner {
         anchors.centerIn: parent
-        running: !thumbnail.failed && (thumbnail.sha256 === "" || (thumbnail.isImage && picture.status !== Image.Ready))
+        running: thumbnail.failure === "" && (thumbnail.sha256 === "" || (thumbnail.isImage && picture.status !== Image.Ready))
     }
 
     // A frame in the colour of the ground: a mask for round corners would need a graphics card.

@@ -62,7 +62,6 @@ Rectangle {
             width: parent.width
             inputName: "composerInput"
             conversation: composer.conversation
-            model: composer.model
             onEditLastRequested: composer.editLastRequested()
             onPageUpRequested: composer.pageUpRequested()
             onPageDownRequested: composer.pageDownRequested()

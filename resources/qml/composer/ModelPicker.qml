@@ -49,7 +49,7 @@ Popup {
             }
 
             Spinner {
-                running: picker.model.choicesLoading
+                running: picker.model.choices.loading
             }
         }
 

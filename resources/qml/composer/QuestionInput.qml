@@ -6,7 +6,7 @@ import "../theme"
 // The text of the next question: grows with its lines, then scrolls. Its text is the conversation's draft.
 //
 // conversation: a ConversationViewModel. fontSize, gapBelow (px), maximumLines, inputName (object name of the text area).
-// model: a ModelViewModel. ready: there is something to send, and the model can take it in.
+// ready: there is something to send.
 // Return sends (an answer under way makes it wait, and pictures that are still looked at), Shift+Return breaks the
 // line; pictures that are pasted are attached.
 // editLastRequested (Up in an empty field), pageUpRequested, pageDownRequested.
@@ -14,14 +14,13 @@ ScrollView {
     id: view
 
     required property var conversation
-    required property var model
     property int fontSize: Theme.bodySize
     property int maximumLines: 8
     property int gapBelow: Theme.half
     property alias inputName: input.objectName
     readonly property bool blank: input.text.trim() === ""
     readonly property bool attached: conversation.attachments.count > 0
-    readonly property bool ready: !conversation.sendsWhenDescribed && (attached ? !model.blind : !blank)
+    readonly property bool ready: !conversation.sendsWhenDescribed && (attached || !blank)
 
     signal editLastRequested
     signal pageUpRequested

@@ -39,12 +39,14 @@ Flow {
             focusPolicy: Qt.TabFocus
             text: shown.name
             Accessible.name: text
-            Accessible.description: qsTr("Show the picture")
+            Accessible.description: thumbnail.failure === "" ? qsTr("Show the picture") : thumbnail.failure
             Keys.onReturnPressed: click()
             Keys.onEnterPressed: click()
             onClicked: row.pictureRequested(index)
 
             contentItem: Thumbnail {
+                id: thumbnail
+
                 pictures: row.turn.conversation.pictures
                 sha256: picture.shown.sha256
                 isImage: picture.shown.isImage
@@ -65,7 +67,7 @@ Flow {
             }
 
             ToolTipText {
-                text: picture.text
+                text: thumbnail.failure === "" ? picture.text : picture.text + "\n" + thumbnail.failure
                 visible: hover.hovered
             }
         }

@@ -49,8 +49,10 @@ Popup {
         target: viewer.pictures
 
         function onFound(size: string, sha256: string, address: string): void {
-            if (size === "preview" && sha256 === viewer.current.sha256)
+            if (size === "preview" && sha256 === viewer.current.sha256) {
+                viewer.failure = "";
                 picture.source = address;
+            }
         }
 
         function onFailed(size: string, sha256: string, words: string): void {
@@ -131,6 +133,10 @@ Popup {
                 asynchronous: true
                 fillMode: Image.PreserveAspectFit
                 sourceSize: viewer.decodedSize()
+                onStatusChanged: {
+                    if (status === Image.Error)
+                        viewer.pictures.redraw("preview", viewer.current.sha256, source);
+                }
                 Accessible.role: Accessible.Graphic
                 Accessible.name: viewer.current.name
             }

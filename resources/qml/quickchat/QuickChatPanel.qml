@@ -114,7 +114,6 @@ Window {
                 gapBelow: Theme.gutter - 2
                 maximumLines: 5
                 conversation: panel.conversation
-                model: panel.app.model
                 onEditLastRequested: messages.editLast()
                 onPageUpRequested: messages.pageUp()
                 onPageDownRequested: messages.pageDown()

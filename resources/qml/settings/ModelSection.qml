@@ -35,7 +35,7 @@ Column {
         visible: section.model.problem === "" && section.model.note !== ""
         tone: "warning"
         problem: section.model.note
-        remedy: ""
+        remedy: section.model.noteRemedy
     }
     ProjectorRow {
         settings: section.app.settings

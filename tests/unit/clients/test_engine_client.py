@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.clients import engine_client
+from assistant.clients import engine_client, engine_process
 from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import EngineStopped, EngineUnavailable, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.sampling import SamplingParameters
@@ -62,7 +62,7 @@ def test_a_worker_that_ends_at_once_is_a_named_error(fake_worker: FakeWorker, cl
 def test_a_worker_that_says_nothing_is_killed(
     fake_worker: FakeWorker, client: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_client, "START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(engine_process, "START_TIMEOUT_S", 0.3)
     fake_worker("time.sleep(60)")
     with pytest.raises(EngineUnavailable) as silent:
         client.hello()

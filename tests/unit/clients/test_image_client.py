@@ -13,6 +13,7 @@ from assistant.clients import image_client, worker_process
 from assistant.clients.image_client import ImageClient
 from assistant.core.errors import (
     AttachmentDamaged,
+    AttachmentTimedOut,
     AttachmentTooLarge,
     DataFolderUnusable,
     EngineUnavailable,
@@ -159,7 +160,7 @@ def test_a_picture_that_takes_for_ever_is_given_up(
     started = client.describe(tmp_path / "good", tmp_path / "t.png", 9)
     with monkeypatch.context() as patched:
         patched.setattr(image_client, "TIME_LIMIT_S", 0.2)
-        with pytest.raises(AttachmentDamaged, match="took longer"):
+        with pytest.raises(AttachmentTimedOut, match="took longer"):
             client.describe(tmp_path / "bad", tmp_path / "t.png", 9)
     assert client.process_id is None
     assert client.describe(tmp_path / "good", tmp_path / "t.png", 9).width != started.width
@@ -197,6 +198,39 @@ def test_closing_ends_a_picture_in_hand(fake_worker: FakeWorker, client: ImageCl
     with pytest.raises(RequestCancelled):
         client.describe(tmp_path / "a", tmp_path / "t.png", 9)
     assert client.process_id is None
+
+
+def test_a_picture_that_is_not_wanted_any_more_ends_with_its_worker(
+    fake_worker: FakeWorker, client: ImageClient, tmp_path: Path
+) -> None:
+    fake_worker(f"""
+        while (request := reader.read()) is not None:
+            if isinstance(request, RenderPixels):
+                Path({str(tmp_path / "begun")!r}).touch()
+                time.sleep(60)
+            describe(request)
+    """)
+    cancelled = threading.Event()
+    failures: list[RequestCancelled] = []
+
+    def render() -> None:
+        try:
+            client.render(tmp_path / "a", tmp_path / "a.rgb", 9, 9, cancelled)
+        except RequestCancelled as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=render) for _ in range(2)]  # one decodes, one waits for it
+    for thread in threads:
+        thread.start()
+    wait_until((tmp_path / "begun").exists)
+    begun_at = time.monotonic()
+    cancelled.set()
+    for thread in threads:
+        thread.join(TIMEOUT_S)
+    assert time.monotonic() - begun_at < image_client.TIME_LIMIT_S / 2
+    assert len(failures) == 2
+    assert client.process_id is None
+    assert client.describe(tmp_path / "b", tmp_path / "t.png", 9).height == 9
 
 
 def test_many_threads_get_each_their_own_answer(fake_worker: FakeWorker, client: ImageClient, tmp_path: Path) -> None:

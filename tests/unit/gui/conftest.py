@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLocale
 from pytestqt.qtbot import QtBot
 
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
+from assistant.gui.language import Language
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_images import FakeImages
@@ -37,6 +39,16 @@ def services(tmp_path: Path, engine: FakeEngine, images: FakeImages) -> Iterator
 def projector(tmp_path: Path) -> Path:
     """Lies beside the model, which sees with it; ask for it before `app`."""
     return write_projector(tmp_path / "mmproj-tiny.gguf")
+
+
+@pytest.fixture
+def chinese(qapp: object) -> Iterator[None]:
+    """The words that are shown are Chinese."""
+    locale, language = QLocale(), Language()
+    language.choose("zh_CN")
+    yield
+    language.choose("en")
+    QLocale.setDefault(locale)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from assistant.gui.answer_model import BUDGET_MS, MIN_REPAINT_MS, PAGE_ROWS, AnswerModel
 from assistant.gui.block_list_model import BlockListModel
 from assistant.gui.block_renderer import RenderedBlock
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from tests.unit.gui.hostile_markdown import HOSTILE_MARKDOWN
 from tests.unit.gui.markdown_documents import DOCUMENTS, pieces
 from tests.unit.gui.rich_text_check import FORMULA, RichTextCheck

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.gui import code_highlight
 from assistant.gui.code_highlight import DARK_PALETTE, LIGHT_PALETTE, GrowingCode, highlight
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 from tests.unit.gui.rich_text_check import RichTextCheck
 
 

@@ -397,10 +397,11 @@ def test_pictures_of_a_question_that_cannot_be_stored_come_back(
 
 
 def test_a_model_that_cannot_see_says_so(
-    conversation: ConversationViewModel, app: AppViewModel, tmp_path: Path
+    conversation: ConversationViewModel, app: AppViewModel, tmp_path: Path, wait: Wait
 ) -> None:
     assert (app.model.sees, app.model.blind) == (False, True)
     conversation.addFiles([QUrl.fromLocalFile(str(png(tmp_path / "cat.png")))])
+    wait(lambda: conversation.problem)
     assert conversation.problem == "This model cannot see pictures."
     assert conversation.problemKind == "MediaNotSupported"
     assert conversation.attachments.count == 0
@@ -412,6 +413,7 @@ def test_a_model_that_only_hears_takes_no_pictures(
     services.bus.publish(ModelReady(model="ear", n_ctx=77, load_s=0.1, media=frozenset({MediaKind.SOUND})))
     wait(lambda: conversation.contextSize == 77)
     conversation.addFiles([QUrl.fromLocalFile(str(png(tmp_path / "cat.png")))])
+    wait(lambda: conversation.problem)
     assert (conversation.problemKind, conversation.attachments.count) == ("MediaNotSupported", 0)
 
 

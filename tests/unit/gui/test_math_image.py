@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from assistant.gui import math_image
 from assistant.gui.math_image import Formulas
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 
 STYLE = RenderStyle.of_theme(dark=False, text_scale=1.0)
 

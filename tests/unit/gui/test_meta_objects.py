@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel
 
 from assistant.gui.answer_model import AnswerModel
 from assistant.gui.block_list_model import BlockListModel
-from assistant.gui.rich_text import RenderStyle
+from assistant.gui.render_style import RenderStyle
 
 
 @pytest.mark.parametrize("kind", [AnswerModel, BlockListModel])

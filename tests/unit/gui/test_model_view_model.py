@@ -121,8 +121,8 @@ def test_choosing_a_file_remembers_it(model: ModelViewModel, services: Services,
     wait(lambda: (model.name, model.state) == ("my other", "ready"))
     assert services.settings.load().model.path == str(other)
     model.refreshChoices()
-    assert model.choicesLoading
-    wait(lambda: not model.choicesLoading)
+    assert model.choices.loading
+    wait(lambda: not model.choices.loading)
     found = {name: (path, current) for name, path, current in rows(model.choices, "name", "path", "isCurrent")}
     assert found["my other"] == (str(other), True)
     size, memory, fit, trained, planned, starter = rows(
@@ -244,8 +244,32 @@ def test_a_projector_that_is_none_costs_only_the_eyes(model: ModelViewModel, wai
     (tmp_path / "noise.gguf").write_bytes(b"GGUF")
     model.chooseProjector(QUrl.fromLocalFile(str(tmp_path / "noise.gguf")))
     wait(lambda: model.note and model.state == "ready")
-    assert "noise.gguf" in model.note
     assert (model.blind, model.problem) == (True, "")
+    assert model.note == "The projector noise.gguf cannot be used: it is damaged, or no projector."
+    assert model.noteRemedy == "Download it again, or choose another one."
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_is_wrong_with_a_projector_is_said_in_the_language_of_the_window(
+    model: ModelViewModel, wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "noise.gguf").write_bytes(b"GGUF")
+    model.chooseProjector(QUrl.fromLocalFile(str(tmp_path / "noise.gguf")))
+    wait(lambda: model.note)
+    assert model.note == "无法使用投影器 noise.gguf：它已损坏，或者不是投影器。"
+    assert model.noteRemedy == "请重新下载，或另选一个。"
+
+
+def test_a_note_goes_with_its_load(engine: FakeEngine, model: ModelViewModel, wait: Wait, tmp_path: Path) -> None:
+    engine.media_note = "This projector was made for another model."
+    model.chooseProjector(QUrl.fromLocalFile(str(write_projector(tmp_path / "eyes.gguf"))))
+    wait(lambda: model.note)
+    assert (model.note, bool(model.noteRemedy)) == (engine.media_note, True)
+    engine.media_note = ""
+    engine.unload()
+    model.reload()
+    wait(lambda: model.sees)
+    assert (model.note, model.noteRemedy) == ("", "")
 
 
 def test_the_choices_say_which_models_see(
@@ -256,6 +280,6 @@ def test_the_choices_say_which_models_see(
     write_projector(tmp_path / "eyes" / "mmproj-seeing.gguf")
     services.library.remember(seeing)
     model.refreshChoices()
-    wait(lambda: not model.choicesLoading)
+    wait(lambda: not model.choices.loading)
     sees = dict(rows(model.choices, "name", "sees"))
     assert (sees["seeing"], sees["tiny"]) == (True, False)

@@ -82,5 +82,42 @@ def test_a_picture_that_is_gone_is_said_so_and_looked_for_again(
     wait(lambda: pictures.address(PREVIEW, attachment.sha256))
 
 
+@pytest.mark.parametrize("size", [THUMBNAIL, PREVIEW])
+def test_an_empty_file_is_drawn_anew(pictures: PictureFiles, attachment: Attachment, wait: Wait, size: str) -> None:
+    pictures.rows([attachment])
+    wait(lambda: pictures.address(size, attachment.sha256))
+    path = Path(QUrl(pictures.address(size, attachment.sha256)).toLocalFile())
+    path.write_bytes(b"")
+    assert pictures.address(size, attachment.sha256) == ""
+    wait(lambda: pictures.address(size, attachment.sha256))
+    assert path.stat().st_size
+
+
+@pytest.mark.parametrize("size", [THUMBNAIL, PREVIEW])
+def test_a_file_that_cannot_be_shown_is_drawn_anew_once(
+    pictures: PictureFiles, attachment: Attachment, wait: Wait, size: str
+) -> None:
+    pictures.rows([attachment])
+    wait(lambda: pictures.address(size, attachment.sha256))
+    damaged = pictures.address(size, attachment.sha256)
+    path = Path(QUrl(damaged).toLocalFile())
+    sound = path.read_bytes()
+    path.write_bytes(b"noise")
+    found: list[tuple[str, ...]] = []
+    failed: list[tuple[str, ...]] = []
+    pictures.found.connect(lambda *each: found.append(each))
+    pictures.failed.connect(lambda *each: failed.append(each))
+    pictures.redraw(size, attachment.sha256, QUrl(damaged))
+    pictures.redraw(size, attachment.sha256, QUrl(damaged))  # it is shown twice
+    wait(lambda: found)
+    redrawn = pictures.address(size, attachment.sha256)
+    assert redrawn != damaged  # Qt would not read the same address again
+    assert (found, path.read_bytes()) == ([(size, attachment.sha256, redrawn)], sound)
+    pictures.redraw(size, attachment.sha256, QUrl(damaged))  # another place has not heard of it
+    assert (found, failed) == ([(size, attachment.sha256, redrawn)] * 2, [])
+    pictures.redraw(size, attachment.sha256, QUrl(redrawn))
+    assert failed == [(size, attachment.sha256, "The picture cannot be shown.")]
+
+
 def test_what_is_not_known_has_no_address(pictures: PictureFiles) -> None:
     assert pictures.address(THUMBNAIL, "../../etc/passwd") == ""

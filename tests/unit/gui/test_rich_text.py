@@ -9,7 +9,8 @@ from PySide6.QtCore import QUrl
 from assistant.gui.code_highlight import highlight
 from assistant.gui.markdown_blocks import BlockStream
 from assistant.gui.math_image import FORMULAS
-from assistant.gui.rich_text import FormulaImage, RenderStyle, RichText
+from assistant.gui.render_style import RenderStyle
+from assistant.gui.rich_text import FormulaImage, RichText
 from tests.unit.gui.rich_text_check import RichTextCheck
 
 STYLE = RenderStyle.of_theme(dark=False, text_scale=1.0)

@@ -154,6 +154,18 @@ def test_the_stages_of_a_turn(turns: RunningTurns, bus: EventBus, place: Place, 
     assert (turns.n_ctx, turns.media) == (512, frozenset({MediaKind.IMAGE}))
 
 
+def test_what_the_model_takes_in_is_unknown_while_another_one_loads(
+    turns: RunningTurns, bus: EventBus, wait: Wait
+) -> None:
+    known: list[frozenset[MediaKind] | None] = []
+    turns.media_changed.connect(lambda: known.append(turns.media))
+    bus.publish(ModelReady(model="text", n_ctx=512, load_s=1.0))
+    bus.publish(ModelLoadProgressed(model="eyes", fraction=0.5))
+    bus.publish(ModelReady(model="eyes", n_ctx=512, load_s=1.0, media=frozenset({MediaKind.IMAGE})))
+    wait(lambda: len(known) == 3)
+    assert known == [frozenset(), None, frozenset({MediaKind.IMAGE})]
+
+
 def test_only_another_conversation_makes_one_wait(turns: RunningTurns, place: Place) -> None:
     other = Place()
     turns.ask(place, Draft(text="A"), lambda: "r1", is_typed=True)

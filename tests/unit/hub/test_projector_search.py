@@ -29,7 +29,7 @@ def test_without_a_projector_there_is_none(model: Path, facts: ModelFacts) -> No
     assert find_projector(model.parent / "gone" / "model.gguf", facts) is None
 
 
-@pytest.mark.parametrize("name", ["mmproj-model-f16.gguf", "MMPROJ.GGUF", "Shapes.mmproj-Q8_0.gguf"])
+@pytest.mark.parametrize("name", ["mmproj-model-f16.gguf", "MMPROJ.GGUF", "SmolEye2.mmproj-Q8_0.gguf"])
 def test_one_that_fits_is_found_under_any_usual_name(model: Path, facts: ModelFacts, name: str) -> None:
     path = write_projector(model.with_name(name))
     assert find_projector(model, facts) == path
@@ -40,7 +40,7 @@ def test_the_one_named_most_like_the_model_is_taken(model: Path, facts: ModelFac
         "mmproj-SmolEye2-500M-Instruct-f16.gguf",
         "mmproj-SmolEye2-2.2B-Instruct-Q8_0.gguf",
         "mmproj-SmolEye2-2.2B-Instruct-Video-Q8_0.gguf",
-        "mmproj-a-q4_k_m.gguf",
+        "mmproj-q4_k_m.gguf",
     )
     for name in names:
         write_projector(model.with_name(name))
@@ -48,7 +48,7 @@ def test_the_one_named_most_like_the_model_is_taken(model: Path, facts: ModelFac
 
 
 def test_quantization_is_no_likeness(model: Path, facts: ModelFacts) -> None:
-    write_projector(model.with_name("mmproj-other-Q4_K_M.gguf"))
+    write_projector(model.with_name("mmproj-SmolEye2-500M-Q4_K_M.gguf"))
     wanted = write_projector(model.with_name("mmproj-smoleye2-bf16.gguf"))
     assert find_projector(model, facts) == wanted
 
@@ -68,6 +68,14 @@ def test_one_of_unknown_width_must_share_a_word_of_the_name(model: Path, facts: 
     assert find_projector(model, facts) is None
     alike = write_projector(model.with_name("mmproj-SmolEye2-f16.gguf"), metadata=UNKNOWN_WIDTH)
     assert find_projector(model, facts) == alike
+
+
+@pytest.mark.parametrize("name", ["mmproj-otter-v1.6-mistral-7b-f16.gguf", "Otter-2.2B-Instruct.mmproj-Q8_0.gguf"])
+def test_one_of_another_family_is_passed_over_though_it_is_as_wide(model: Path, facts: ModelFacts, name: str) -> None:
+    write_projector(model.with_name(name))
+    assert find_projector(model, facts) is None
+    nameless = write_projector(model.with_name("mmproj-2.2B-v1-f16.gguf"))
+    assert find_projector(model, facts) == nameless
 
 
 def test_a_model_is_not_its_own_projector(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from tests.fakes.fake_images import FakeImages, png
 
 IMAGE_SIDE = 112
 FACTS = ProjectorFacts(name="Tiny eye", projector_type="mlp", media=frozenset({MediaKind.IMAGE}), image_size=IMAGE_SIDE)
+TICK_S = 0.05
+"""Two changes of a file that are so far apart have different times."""
 ANY_SIZE = msgspec.structs.replace(FACTS, image_size=0)
 
 
@@ -108,6 +110,31 @@ def test_a_picture_that_was_sent_survives_that_it_cannot_be_decoded_now(
     with pytest.raises(AttachmentDamaged):
         attachments.add(picture)
     assert attachments.original(cat).is_file()
+
+
+def test_an_empty_drawing_counts_as_missing(attachments: AttachmentService, picture: Path) -> None:
+    cat = attachments.add(picture)
+    for find in (attachments.thumbnail, attachments.preview):
+        path = find(cat)
+        path.write_bytes(b"")  # as after a power cut
+        assert find(cat).stat().st_size > 0
+
+
+def test_a_drawing_that_cannot_be_shown_is_drawn_anew(attachments: AttachmentService, picture: Path) -> None:
+    cat = attachments.add(picture)
+    for find, redraw in (
+        (attachments.thumbnail, attachments.redraw_thumbnail),
+        (attachments.preview, attachments.redraw_preview),
+    ):
+        drawn = find(cat).read_bytes()
+        find(cat).write_bytes(bytes(100))
+        assert find(cat).read_bytes() == bytes(100)
+        assert redraw(cat) == find(cat)
+        assert find(cat).read_bytes() == drawn
+    attachments.original(cat).unlink()
+    with pytest.raises(AttachmentDamaged):
+        attachments.redraw_preview(cat)
+    assert list(attachments.thumbnail(cat).parent.glob("*-preview*")) == []
 
 
 def test_a_lost_thumbnail_is_drawn_again(attachments: AttachmentService, picture: Path) -> None:
@@ -216,6 +243,26 @@ def test_a_sweep_takes_what_nothing_refers_to(
     assert not [path for path in services.paths.pixels.iterdir() if path.name.startswith(unused.sha256)]
 
 
+@pytest.mark.parametrize("harm", ["unreadable", "one bad entry"])
+def test_nothing_is_removed_while_a_draft_may_refer_to_it(
+    services: Services, picture: Path, new_process: Callable[[], AttachmentService], harm: str
+) -> None:
+    cat = services.attachments.add(picture)
+    grow_old(services, cat)
+    services.drafts.save({"": Draft(attachments=(cat,))})
+    drafts = services.paths.drafts
+    if harm == "unreadable":
+        drafts.unlink()
+        drafts.mkdir()
+    else:
+        drafts.write_bytes(drafts.read_bytes().replace(b'"image"', b'"smell"'))
+    process = new_process()
+    process.sweep()
+    process.remove({cat.sha256: time.time()})
+    process.close()
+    assert process.original(cat).is_file()
+
+
 def test_only_what_nothing_refers_to_is_removed(services: Services, tmp_path: Path) -> None:
     sent, unused = (services.attachments.add(png(tmp_path / f"{number}.png", kind=number)) for number in range(2))
     send(services, sent)
@@ -260,6 +307,17 @@ def test_what_was_picked_and_not_sent_goes_at_the_end(
     assert not services.attachments.original(unused).exists()
     for kept in (sent, drafted, other):
         assert services.attachments.original(kept).is_file()
+
+
+def test_what_another_process_has_picked_since_stays_at_the_end(
+    services: Services, picture: Path, new_process: Callable[[], AttachmentService]
+) -> None:
+    window = new_process()
+    cat = window.add(picture)
+    time.sleep(TICK_S)
+    new_process().add(picture)
+    window.close()
+    assert services.attachments.original(cat).is_file()
 
 
 def test_what_an_earlier_process_left_goes_at_the_end_of_one_that_took_nothing_in(

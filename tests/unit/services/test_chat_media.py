@@ -11,10 +11,20 @@ from typing import Any
 import pytest
 
 from assistant.core.conversation import FinishReason, Message
-from assistant.core.errors import AttachmentDamaged, MediaNotSupported, ModelLoadFailed, RequestCancelled
+from assistant.core.errors import (
+    AttachmentDamaged,
+    AttachmentTimedOut,
+    DataFolderUnusable,
+    EngineUnavailable,
+    FamulusError,
+    MediaNotSupported,
+    ModelLoadFailed,
+    RequestCancelled,
+)
 from assistant.core.events import MediaRead, MessageFinished, ModelReady, QuestionStored, TurnFailed
 from assistant.core.media import Attachment, MediaKind
 from assistant.core.settings import Settings
+from assistant.services.chosen_model import MAX_CRASHES
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.fakes.fake_images import FakeImages, png
@@ -135,38 +145,50 @@ def test_a_bad_projector_costs_only_the_pictures(chat: Chat, tmp_path: Path, kin
 
 def test_a_projector_that_crashes_the_load_is_left_out_until_it_changes(chat: Chat) -> None:
     chat.engine.will_load(0.0, Death())
+    chat.engine.will_load(0.0, Death())
     answer = chat.ask("Hello?")
     assert "crashed while it was using the projector mmproj-tiny.gguf" in chat.note()
     failed = chat.end("What is it?", [chat.picture("cat.png")], answer.conversation_id)
     assert isinstance(failed, TurnFailed)
     assert failed.error.kind == "ProjectorDamaged"
+    assert "Memory may have been short" in failed.error.remedy_text
     write_projector(chat.projector, "gemma3")
     request_id = chat.services.chat.retry(answer.conversation_id, chat.settings)
     assert isinstance(chat.events.end_of(request_id), MessageFinished)
-    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, False, True]
+    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True, False, True]
+
+
+def test_a_projector_is_not_blamed_for_one_crash_of_the_load(chat: Chat) -> None:
+    chat.engine.will_load(0.0, Death())  # as where the system ended the process for want of memory
+    answer = chat.ask("What is it?", [chat.picture("cat.png")])
+    assert chat.told() == [("What is it?", 1)]
+    assert answer.error is None
+    assert chat.note() == ""
+    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True]
 
 
 def test_a_model_that_crashes_with_and_without_its_projector_is_blamed(chat: Chat) -> None:
-    chat.engine.will_load(0.0, Death())
-    chat.engine.will_load(0.0, Death())
+    for _ in range(3):
+        chat.engine.will_load(0.0, Death())
     failed = chat.end("Hello?")
     assert isinstance(failed, TurnFailed)
     assert failed.error.kind == "ModelLoadFailed"
     chat.ask("What is it?", [chat.picture("cat.png")], failed.conversation_id)
-    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, False, True]
+    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True, False, True]
 
 
 def test_a_projector_that_stalls_the_load_is_left_out(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     finish = chat.engine.finish_load
 
-    def stall_once(*_: Any) -> Any:
-        monkeypatch.setattr(chat.engine, "finish_load", finish)
+    def stall_with_it(*words: Any) -> Any:
+        if not chat.engine.loads[-1].mmproj:
+            return finish(*words)
         chat.engine.kill()
         raise ModelLoadFailed("The model stopped answering while it was being loaded.")
 
-    monkeypatch.setattr(chat.engine, "finish_load", stall_once)
+    monkeypatch.setattr(chat.engine, "finish_load", stall_with_it)
     chat.ask("Hello?")
-    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, False]
+    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True, False]
 
 
 def test_a_projector_is_not_blamed_for_a_load_that_was_stopped(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,27 +205,44 @@ def test_a_projector_is_not_blamed_for_a_load_that_was_stopped(chat: Chat, monke
     assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True]
 
 
-def test_a_projector_that_crashes_on_a_picture_is_left_out_of_the_next_turn(chat: Chat) -> None:
-    chat.engine.will_answer(Death())
-    failed = chat.end("What is it?", [chat.picture("cat.png")])
-    assert isinstance(failed, TurnFailed)
-    assert failed.error.kind == "EngineStopped"
+def test_a_projector_that_crashes_twice_on_pictures_is_left_out_of_the_next_turn(chat: Chat) -> None:
+    failed = crash_on_a_picture(chat)
+    crash_on_a_picture(chat, failed.conversation_id)
     chat.ask("Never mind.", (), failed.conversation_id)
-    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, False]
+    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True, False]
     again = chat.end("And this?", [chat.picture("dog.png", kind=1)], failed.conversation_id)
     assert isinstance(again, TurnFailed)
     assert again.error.kind == "ProjectorDamaged"
+
+
+def test_a_projector_is_not_blamed_for_one_crash_on_a_picture(chat: Chat) -> None:
+    failed = crash_on_a_picture(chat)
+    chat.ask("And now?", (), failed.conversation_id)
+    assert chat.told() == [("What is it?\n\nAnd now?", 1)]
+    assert chat.note() == ""
+
+
+def crash_on_a_picture(chat: Chat, conversation_id: str | None = None) -> TurnFailed:
+    chat.engine.will_answer(Death())
+    failed = chat.end("What is it?", [chat.picture("cat.png")], conversation_id)
+    assert isinstance(failed, TurnFailed)
+    assert failed.error.kind == "EngineStopped"
+    return failed
 
 
 @pytest.mark.parametrize("steps", [("A cat", Death()), (Death(),)])
 def test_a_projector_is_not_blamed_for_a_crash_in_the_answer_or_without_pictures(
     chat: Chat, steps: tuple[Any, ...]
 ) -> None:
-    chat.engine.will_answer(*steps)
-    failed = chat.end("What is it?", [chat.picture("cat.png")] if len(steps) == 2 else ())
-    assert isinstance(failed, TurnFailed)
-    chat.ask("Again?", (), failed.conversation_id)
-    assert [bool(load.mmproj) for load in chat.engine.loads] == [True, True]
+    conversation_id = None
+    for _ in range(MAX_CRASHES):
+        chat.engine.will_answer(*steps)
+        failed = chat.end("What is it?", [chat.picture("cat.png")] if len(steps) == 2 else (), conversation_id)
+        assert isinstance(failed, TurnFailed)
+        conversation_id = failed.conversation_id
+    chat.ask("Again?", (), conversation_id)
+    assert all(load.mmproj for load in chat.engine.loads)
+    assert len(chat.engine.loads) == MAX_CRASHES + 1
 
 
 def test_pixels_that_the_engine_finds_damaged_are_checked_again(chat: Chat, images: FakeImages) -> None:
@@ -236,6 +275,26 @@ def test_stop_waits_for_one_picture_at_most(chat: Chat, images: FakeImages, monk
     assert isinstance(end, MessageFinished)
     assert end.message.finish_reason is FinishReason.CANCELLED
     assert (len(images.rendered), chat.engine.prompts) == (1, [])
+
+
+def test_stop_ends_a_picture_that_is_being_decoded(
+    chat: Chat, images: FakeImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def decode(path: Path, pixels_path: Path, max_side: int, max_pixels: int, cancelled: threading.Event) -> Any:
+        begun.set()
+        assert cancelled.wait(PATIENCE_S)
+        raise RequestCancelled("The request was stopped.")
+
+    monkeypatch.setattr(images, "render", decode)
+    request_id = chat.services.chat.send(None, "Which?", chat.settings, [chat.picture("cat.png")])
+    assert begun.wait(PATIENCE_S)
+    chat.services.chat.stop(request_id)
+    end = chat.events.end_of(request_id)
+    assert isinstance(end, MessageFinished)
+    assert end.message.finish_reason is FinishReason.CANCELLED
+    assert chat.engine.prompts == []
 
 
 def test_closing_ends_the_image_worker_before_it_waits_for_turns(
@@ -294,6 +353,28 @@ def test_an_older_picture_that_is_gone_is_named_and_a_new_one_is_an_error(chat: 
     assert isinstance(edited, TurnFailed)
     stored = [event.message.text for event in chat.events.events if isinstance(event, QuestionStored)]
     assert stored == ["What is it?", "And now?"], "the question goes back to where it was typed"
+
+
+@pytest.mark.parametrize("error", [DataFolderUnusable, EngineUnavailable, AttachmentTimedOut])
+def test_an_older_picture_that_could_not_be_read_now_is_an_error(
+    chat: Chat, images: FakeImages, monkeypatch: pytest.MonkeyPatch, error: type[FamulusError]
+) -> None:
+    cat = chat.picture("cat.png")
+    answer = chat.ask("What is it?", [cat])
+    for pixels in chat.services.paths.pixels.glob("*"):
+        pixels.unlink()
+
+    def fail(*_: Any) -> Any:
+        raise error("Not now.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(images, "render", fail)
+        failed = chat.end("And now?", (), answer.conversation_id)
+    assert isinstance(failed, TurnFailed)
+    assert (failed.error.kind, len(chat.engine.prompts)) == (error.__name__, 1)
+    retried = chat.events.end_of(chat.services.chat.retry(answer.conversation_id, chat.settings))
+    assert isinstance(retried, MessageFinished)
+    assert chat.told()[0] == ("What is it?", 1)
 
 
 def test_a_picture_alone_is_a_question(chat: Chat) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from assistant.core.errors import ConversationNotFound, EngineStopped
 from assistant.core.events import ConversationsChanged, MessageFinished
 from assistant.core.media import Attachment
 from assistant.core.settings import Settings
+from assistant.services.attachments import AttachmentService
 from assistant.services.services import Services
+from assistant.storage.attachment_files import AttachmentFiles
 from tests.fakes.fake_engine import FakeEngine
-from tests.fakes.fake_images import png
+from tests.fakes.fake_images import FakeImages, png
 from tests.fakes.fake_services import PATIENCE_S, EventLog
 from tests.unit.hub.projector_files import write_projector
 
@@ -90,6 +93,23 @@ def test_pictures_of_its_draft_go_too(services: Services, conversation: Conversa
     services.deletion.close()
     assert not services.attachments.original(typed).exists()
     assert services.attachments.original(shared).exists()
+
+
+def test_a_picture_of_its_draft_that_another_process_has_picked_since_stays(
+    services: Services, images: FakeImages, conversation: Conversation, tmp_path: Path
+) -> None:
+    files = AttachmentFiles(services.paths)
+    other = AttachmentService(files, images, services.conversations, services.drafts)  # type: ignore[arg-type]
+    here, elsewhere, earlier = (png(tmp_path / f"{number}.png", kind=number) for number in range(3))
+    pictures = services.attachments.add(here), other.add(elsewhere), other.add(earlier)
+    time.sleep(0.05)  # the next change of the file has another time
+    other.add(here)
+    before_the_start = time.time() - 3600.0
+    os.utime(other.original(pictures[2]), (before_the_start, before_the_start))
+    services.drafts.save({conversation.id: Draft(attachments=pictures)})
+    services.deletion.delete(conversation.id)
+    services.deletion.close()
+    assert [other.original(each).exists() for each in pictures] == [True, True, False]
 
 
 def test_a_deletion_does_not_wait_for_the_engine(

@@ -11,7 +11,10 @@ import pytest
 
 from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import ModelFileDamaged, ModelNotFound, NotEnoughMemory
+from assistant.core.media import MediaKind
 from assistant.core.settings import ModelSettings, Settings
+from assistant.hub import projector_header
+from assistant.hub.gguf_file import GgufFile
 from assistant.services import chosen_model
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
@@ -76,3 +79,22 @@ def test_a_file_that_changed_is_loaded_again(services: Services, engine: FakeEng
     os.utime(settings.model.path, ns=(1, 1))
     assert load(services, settings) == 0.25
     assert (len(engine.loads), engine.unloads) == (2, 2)
+
+
+def test_the_header_of_the_projector_is_read_once_for_all_turns(
+    services: Services, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Path] = []
+    read = projector_header.read_gguf
+
+    def count(path: Path) -> GgufFile:
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(projector_header, "read_gguf", count)
+    projector = write_projector(tmp_path / "mmproj-tiny.gguf")
+    for _ in range(2):  # what a turn with a picture asks
+        services.library.require_media(settings.model, [MediaKind.IMAGE])
+        load(services, settings)
+    services.library.choices(settings.model)
+    assert reads == [projector]

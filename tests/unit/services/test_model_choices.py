@@ -16,6 +16,7 @@ from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import EventLog
 from tests.tiny_gguf import write_tiny_model
+from tests.unit.hub.projector_files import N_EMBD, WIDTH, sound_metadata, write_header, write_projector
 
 
 def test_the_fit_is_judged_by_the_free_memory(tmp_path: Path) -> None:
@@ -60,6 +61,38 @@ def test_a_starter_model_chosen_by_hand_is_offered_once(services: Services, sett
     starter = services.library.choices(settings.model)[0].path
     services.library.remember(starter)
     assert [choice.path for choice in services.library.choices(settings.model)].count(starter) == 1
+
+
+def test_a_projector_that_is_named_for_a_model_counts_for_that_model_only(
+    services: Services, settings: Settings, tmp_path: Path
+) -> None:
+    services.library.remember(write_tiny_model(tmp_path / "other.gguf"))
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+
+    def seeing(projector: Path) -> list[str]:
+        wanted = msgspec.structs.replace(settings.model, mmproj=str(projector))
+        return [choice.name for choice in services.library.choices(wanted) if choice.sees and not choice.is_starter]
+
+    sound = write_projector(folder / "eye.gguf")
+    assert seeing(sound) == ["tiny"]
+    ear = write_header(folder / "ear.gguf", sound_metadata(), {"mm.a.mlp.2.weight": (N_EMBD, WIDTH)})
+    assert seeing(ear) == []
+    write_projector(tmp_path / "mmproj-model-f16.gguf")  # beside both
+    assert sorted(seeing(sound)) == ["other", "tiny"]
+    foreign_shape = {"mm.2.weight": (2 * N_EMBD, WIDTH), "mm.2.bias": (2 * N_EMBD,)}
+    foreign = write_projector(folder / "foreign.gguf", tensors=foreign_shape)
+    for unusable in (foreign, folder / "gone.gguf"):
+        assert seeing(unusable) == ["other"], "the named one is used in place of the one beside it"
+
+
+def test_a_projector_named_for_the_starter_model_counts_for_it(services: Services, tmp_path: Path) -> None:
+    starter = services.library.choices(ModelSettings())[0]
+    assert (starter.is_starter, starter.sees) == (True, False)
+    n_embd = read_model_facts(starter.path).n_embd
+    shape = {"mm.2.weight": (n_embd, WIDTH), "mm.2.bias": (n_embd,)}
+    projector = write_projector(tmp_path / "eye.gguf", tensors=shape)
+    assert services.library.choices(ModelSettings(mmproj=str(projector)))[0].sees
 
 
 def test_a_load_ahead_can_be_announced(

@@ -128,6 +128,34 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
     assert list(paths.attachments.iterdir()) == []
 
 
+def test_the_name_is_on_the_disk_too(files: AttachmentFiles, paths: DataPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, list[str]]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), os.listdir(paths.attachments)))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    sha256, _ = files.add(b"picture")
+    assert [is_folder for is_folder, _ in synced] == [False, True]
+    assert synced[-1][1] == [sha256]
+
+
+@pytest.mark.parametrize(("number", "fails"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_file_system_that_cannot_put_folders_on_the_disk_is_used_all_the_same(
+    files: AttachmentFiles, monkeypatch: pytest.MonkeyPatch, number: int, fails: bool
+) -> None:
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    if fails:
+        with pytest.raises(DataFolderUnusable):
+            files.add(b"picture")
+    else:
+        assert files.original(files.add(b"picture")[0]).is_file()
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(files: AttachmentFiles, paths: DataPaths) -> None:
     paths.home.write_bytes(b"in the way")
     for use in (lambda: files.add(b"x"), lambda: files.thumbnail("a"), lambda: files.pixels("a", 1, 1)):

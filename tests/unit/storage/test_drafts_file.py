@@ -65,6 +65,29 @@ def test_a_damaged_file_counts_as_empty_and_is_logged(
     assert "drafts.json" in caplog.text
 
 
+@pytest.mark.parametrize("data", DAMAGED)
+def test_a_damaged_file_does_not_pass_for_all_drafts(file: DraftsFile, path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    with pytest.raises(DataFolderUnusable):
+        file.load_all()
+
+
+def test_a_file_that_may_not_be_read_does_not_pass_for_all_drafts(file: DraftsFile, path: Path) -> None:
+    assert file.load_all() == {}
+    path.mkdir()
+    assert file.load() == {}
+    with pytest.raises(DataFolderUnusable):
+        file.load_all()
+
+
+def test_one_damaged_draft_costs_no_other(file: DraftsFile, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path.write_text('{"": {"text": "new"}, "c1": {"text": 1}, "c2": "old"}')
+    assert file.load() == {"": Draft(text="new"), "c2": Draft(text="old")}
+    assert "drafts.json" in caplog.text
+    with pytest.raises(DataFolderUnusable):
+        file.load_all()
+
+
 def test_a_save_that_fails_keeps_the_old_file(file: DraftsFile, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.save({"": Draft(text="old")})
 
