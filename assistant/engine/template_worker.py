@@ -10,11 +10,12 @@ such limits (Windows), the parent's time limit and the size of the output remain
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Template, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
@@ -77,6 +78,12 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
+@functools.lru_cache(maxsize=4)
+def _compiled(source: str) -> Template:
+    """The same source comes with every prompt, and to compile it takes longer than to render it."""
+    return _environment().from_string(source)
+
+
 def _join(parts: Iterable[str]) -> str:
     texts, size = [], 0
     for part in parts:
@@ -90,7 +97,7 @@ def _join(parts: Iterable[str]) -> str:
 def render(request: RenderTemplate) -> TemplateReply:
     """Render all conversations of a request; a template's failure is a reply, never an exception."""
     try:
-        template = _environment().from_string(request.template)
+        template = _compiled(request.template)
         variables: Mapping[str, Any] = {**request.variables, "add_generation_prompt": True, "tools": None}
         return TemplateRendered(
             texts=[_join(template.generate(messages=messages, **variables)) for messages in request.conversations]
