@@ -120,7 +120,7 @@ def measure_memory(desktop, figures: dict[str, float]) -> None:
         QTimer.singleShot(IDLE_MS, lambda: (add_memory("after an answer", figures), leave(figures)))
 
     desktop.app.conversation.answerEnded.connect(answered)
-    desktop.app.conversation.send("Write a Python function that adds two numbers, and explain it.")
+    desktop.app.conversation.send("What is the capital of France?")  # one with a short answer
 
 
 def add_memory(moment: str, figures: dict[str, float]) -> None:
