@@ -2,26 +2,36 @@
 
 Process: any. Thread rule: pure functions.
 
-The estimate is for the CPU with flash attention (which llama.cpp chooses by itself), an f16 KV cache, full-size
-sliding-window caches (``swa_full``), ``n_ubatch`` equal to ``n_batch``, and ``n_outputs_max`` equal to ``n_seq_max``:
-with llama.cpp's default, ``n_batch`` outputs, the compute buffer would also hold ``n_batch * n_vocab`` floats.
+The estimate is for the CPU with an f16 KV cache, full-size sliding-window caches (``swa_full``), ``n_ubatch`` equal to
+``n_batch``, and ``n_outputs_max`` equal to ``n_seq_max``: with llama.cpp's default, ``n_batch`` outputs, the compute
+buffer would also hold ``n_batch * n_vocab`` floats.
+
+On the CPU attention is computed without llama.cpp's flash attention, as far as memory allows
+(`needs_flash_attention`): its kernel for few rows is slow. On 2 cores, behind 6,000 tokens, a token of
+SmolLM2-135M took 97 ms with it and 32 ms without, a question of 12 tokens 957 and 144 ms, all 6,000 tokens 35 and 44 s;
+of Qwen2.5-0.5B, behind 1,500 tokens, 57 and 35 ms, 368 and 106 ms, 8.7 and 8.9 s.
 
 Formulas, in bytes:
 
 * weights: the tensors; they are mapped from the file and read whole.
 * KV cache, as ``llama_kv_cache`` allocates it: ``2 * n_ctx * sum over layers of n_head_kv * (head_k + head_v)``.
-* compute: the widest point of the graph of llama.cpp is the feed-forward block, ``3 * n_ff + 4 * width`` floats a row
-  of the batch with ``width = max(n_embd, n_head * head_k)``; beside it the f16 attention mask of ``n_ctx`` columns
-  (two masks with a sliding window), the work buffer of the CPU kernels with up to 2 bytes for each of ``n_ff``, and
-  ``n_vocab`` floats of logits for each sequence.
+* compute: the widest point of the graph of llama.cpp. In the feed-forward block that is ``3 * n_ff + 4 * width`` floats
+  a row of the batch with ``width = max(n_embd, n_head * head_k)``, and the work buffer of the CPU kernels with up to 2
+  bytes for each of ``n_ff``; in the attention, without flash attention, ``n_head * n_ctx`` scores and ``6 * width``
+  floats a row. Beside it the mask of ``n_ctx`` columns (two with a sliding window), f16 with flash attention, else f32,
+  and ``n_vocab`` floats of logits for each sequence.
 * overhead: interpreter and libraries, and the vocabulary (its tokens, merges and pieces in hash tables).
 
 Measured against llama.cpp's log and the resident size of a process that had read a batch (llama-cpp-python 0.3.36,
-SmolLM2-135M Q4_1 and Qwen2.5-0.5B Q4_K_M, n_ctx 512 to 32,768, n_batch 128 to 2,048, 1 and 4 sequences): the KV cache
-is exact, KV cache and compute together are 0.2 to 11 % above the log, the total is 3 to 15 % above the resident size.
+SmolLM2-135M Q4_1 and Qwen2.5-0.5B Q4_K_M, n_ctx 512 to 32,768, n_batch 128 to 2,048, 1 and 8 sequences): the KV cache
+is exact, the compute buffer 0.3 to 19 % above the log, the total 3 to 14 % above the resident size with flash
+attention. Without it memory for scores is touched only as the context fills: at 6,000 of 8,192 tokens the total is 4 %
+above.
 """
 
 from __future__ import annotations
+
+from bisect import bisect_right
 
 import msgspec
 
@@ -41,6 +51,8 @@ N_RECURRENT_SEQUENCES = 4
 F16_BYTES = 2
 F32_BYTES = 4
 PROCESS_BYTES = 64 * MIB
+MAX_SCORE_BYTES = 256 * MIB
+"""Most memory for attention scores, as much as 32 heads take at 8,192 tokens."""
 ALL_LAYERS = -1
 """``n_gpu_layers`` of llama.h: every layer on the graphics card."""
 CARD_RESERVE_BYTES = 256 * MIB
@@ -70,7 +82,12 @@ class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def estimate_memory(
-    facts: ModelFacts, n_ctx: int, *, n_batch: int = N_BATCH, n_seq_max: int = N_SEQUENCES
+    facts: ModelFacts,
+    n_ctx: int,
+    *,
+    n_batch: int = N_BATCH,
+    n_seq_max: int = N_SEQUENCES,
+    flash_attention: bool = True,
 ) -> MemoryEstimate:
     """Memory that the model needs with a context of `n_ctx` tokens.
 
@@ -81,12 +98,13 @@ def estimate_memory(
         n_ctx: Tokens of all sequences together, 0 or more; rounded up to a multiple of 256 as llama.cpp does.
         n_batch: Tokens read in one step.
         n_seq_max: Sequences that share the KV cache.
+        flash_attention: Whether attention scores are never written out; what a model needs at least.
     """
     n_ctx = _padded(n_ctx)
     return MemoryEstimate(
         weights_bytes=facts.tensor_bytes,
         kv_bytes=n_ctx * _kv_bytes_per_token(facts),
-        compute_bytes=n_ctx * _mask_bytes_per_token(facts, n_batch) + _activation_bytes(facts, n_batch, n_seq_max),
+        compute_bytes=_compute_bytes(facts, n_ctx, n_batch, n_seq_max, flash_attention),
         overhead_bytes=PROCESS_BYTES + facts.n_vocab * TOKEN_BYTES,
     )
 
@@ -99,10 +117,21 @@ def largest_n_ctx(facts: ModelFacts, available_bytes: int, limit: int) -> int:
         available_bytes: Memory that may be used.
         limit: Longest context worth having, tokens; below 512 it counts as 512.
     """
-    spare_bytes = available_bytes - estimate_memory(facts, 0).total_bytes
-    token_bytes = _kv_bytes_per_token(facts) + _mask_bytes_per_token(facts, N_BATCH)
-    n_ctx = min(max(limit, N_CTX_MIN), spare_bytes // token_bytes) // N_CTX_STEP * N_CTX_STEP
-    return n_ctx if n_ctx >= N_CTX_MIN else 0
+    lengths = range(N_CTX_MIN, max(limit, N_CTX_MIN) + 1, N_CTX_STEP)
+    n_fit = bisect_right(lengths, available_bytes, key=lambda n_ctx: estimate_memory(facts, n_ctx).total_bytes)
+    return lengths[n_fit - 1] if n_fit else 0
+
+
+def needs_flash_attention(facts: ModelFacts, n_ctx: int, available_bytes: int) -> bool:
+    """Whether the CPU must use flash attention, because the scores would need too much memory without it.
+
+    Args:
+        facts: The model.
+        n_ctx: Context length, tokens.
+        available_bytes: Memory that may be used.
+    """
+    total_bytes = estimate_memory(facts, n_ctx, flash_attention=False).total_bytes
+    return _score_bytes(facts, n_ctx, N_BATCH) > MAX_SCORE_BYTES or total_bytes > available_bytes
 
 
 def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int) -> int:
@@ -169,13 +198,17 @@ def _kv_bytes_per_token(facts: ModelFacts) -> int:
     return F16_BYTES * sum(facts.n_head_kv) * (facts.n_embd_head_k + facts.n_embd_head_v)
 
 
-def _mask_bytes_per_token(facts: ModelFacts, n_batch: int) -> int:
-    n_masks = 2 if facts.sliding_window else 1
-    return F16_BYTES * n_batch * n_masks
+def _score_bytes(facts: ModelFacts, n_ctx: int, n_batch: int) -> int:
+    return F32_BYTES * facts.n_head * n_ctx * n_batch
 
 
-def _activation_bytes(facts: ModelFacts, n_batch: int, n_seq_max: int) -> int:
+def _compute_bytes(facts: ModelFacts, n_ctx: int, n_batch: int, n_seq_max: int, flash_attention: bool) -> int:
     width = max(facts.n_embd, facts.n_head * facts.n_embd_head_k)
     n_ff = facts.n_ff or 4 * facts.n_embd
-    row_bytes = F32_BYTES * (3 * n_ff + 4 * width) + F16_BYTES * n_ff
-    return n_batch * row_bytes + n_seq_max * F32_BYTES * facts.n_vocab
+    widest = n_batch * (F32_BYTES * (3 * n_ff + 4 * width) + F16_BYTES * n_ff)
+    mask_bytes = F16_BYTES
+    if not flash_attention:
+        widest = max(widest, _score_bytes(facts, n_ctx, n_batch) + n_batch * F32_BYTES * 6 * width)
+        mask_bytes = F32_BYTES
+    n_masks = 2 if facts.sliding_window else 1
+    return widest + n_masks * mask_bytes * n_batch * n_ctx + n_seq_max * F32_BYTES * facts.n_vocab

@@ -115,6 +115,9 @@ class Model:
         is_whole = self.projector is not None and self.projector.is_non_causal
         n_batch = max(request.n_batch, self.projector.max_tokens) if self.projector and is_whole else request.n_batch
         parameters.n_batch = parameters.n_ubatch = n_batch
+        is_on_cpu = request.n_gpu_layers == 0 or not llama.llama_supports_gpu_offload()
+        if is_on_cpu and not request.flash_attention and n_batch == request.n_batch:
+            parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
         is_stateful = llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model)
         n_seq_max = request.n_seq_max or (N_RECURRENT_SEQUENCES if is_stateful else N_SEQUENCES)
         # One row of logits is asked for at a time (the default reserves a batch of them), but llama.cpp aborts when

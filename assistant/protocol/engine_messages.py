@@ -58,6 +58,8 @@ class LoadModel(_Request, frozen=True, kw_only=True):
         n_gpu_layers: Layers on the graphics card; -1 for all.
         n_threads: Processor threads.
         mmproj: GGUF file of the projector, checked before; empty for none.
+        flash_attention: Whether the processor uses it too, because memory is short; it is slower there. On a graphics
+            card llama.cpp decides.
         n_seq_max: Conversations that are kept in memory; 0 lets the engine choose.
         snapshots: Where what was read is kept; None for nowhere.
     """
@@ -68,6 +70,7 @@ class LoadModel(_Request, frozen=True, kw_only=True):
     n_gpu_layers: int = -1
     n_threads: int = 1
     mmproj: str = ""
+    flash_attention: bool = False
     n_seq_max: int = 0
     snapshots: SnapshotOptions | None = None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import psutil
 
-from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, layers_that_fit
+from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, layers_that_fit, needs_flash_attention
 from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import Device, LoadModel, SnapshotOptions
@@ -43,6 +43,7 @@ def plan_load(
         n_gpu_layers=_gpu_layers(settings, chosen.facts, n_ctx, card_bytes),
         n_threads=settings.n_threads or usable_cores(),
         mmproj=str(chosen.projector) if chosen.projector_facts is not None else "",
+        flash_attention=needs_flash_attention(chosen.facts, n_ctx, available_bytes),
         snapshots=snapshots,
     )
 

@@ -62,6 +62,7 @@ class BareLoop:
         parameters.n_ctx = N_CTX
         parameters.n_batch = parameters.n_ubatch = N_BATCH
         parameters.n_threads = parameters.n_threads_batch = usable_cores()
+        parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED  # as the worker: llama.cpp's own is slower
         self._context = llama.llama_init_from_model(model, parameters)
         self._vocabulary = llama.llama_model_get_vocab(model)
         self._batch = llama.llama_batch_init(N_BATCH, 0, 1)

@@ -33,6 +33,7 @@ class Teacher:
         parameters.n_ctx = n_ctx
         parameters.n_batch = parameters.n_ubatch = self.n_batch
         parameters.n_threads = parameters.n_threads_batch = self._n_threads
+        parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED  # as in the context that is judged
         context = llama.llama_init_from_model(self._model, parameters)
         batch = llama.llama_batch_init(self.n_batch, 0, 1)
         rows = np.empty((len(token_ids), self._n_vocab), dtype=np.float32)
