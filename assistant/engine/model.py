@@ -51,6 +51,7 @@ class Model:
         n_ctx_original: Context length it was trained with before that was stretched, tokens; `n_ctx_train` if never.
         n_batch: Most tokens of one `decode`.
         n_seq_max: How many sequences there are.
+        has_flash_attention: Whether llama.cpp may use it.
         context_parameters: What the context was made with.
 
     Raises:
@@ -85,6 +86,7 @@ class Model:
         self.n_ctx_original = _original_n_ctx(self._model) or self.n_ctx_train
         self.n_batch = llama.llama_n_batch(self._context)
         self.n_seq_max = llama.llama_n_seq_max(self._context)
+        self.has_flash_attention = self.context_parameters.flash_attn_type != llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._batch = llama.llama_batch_init(self.n_batch, 0, 1)
 
     def _load_projector(self, request: LoadModel) -> None:

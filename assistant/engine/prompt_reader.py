@@ -19,6 +19,9 @@ from assistant.engine.sequences import Sequence, SequenceTable
 OnCount = Callable[[int, int], None]
 """Called with how much is done, and of how much."""
 
+N_OTHERS_FREE = 256
+"""KV cells that other conversations may hold beyond as many as a prompt has."""
+
 _NO_ADAPTERS: AdapterSet = ()
 
 
@@ -136,6 +139,9 @@ class PromptReader:
         self._model = model
         self._table = table
         self._store = store
+        # Without flash attention a step computes over the cells of all conversations, masked or not. A snapshot of
+        # another kind of memory comes back only for a prompt that goes on from its end.
+        self._limits_others = not model.has_flash_attention and model.memory.kind is MemoryKind.PLAIN
 
     def begin(self, conversation_id: str, prompt: Prompt) -> Reading:
         """A sequence that holds a start of the prompt; the rest is to be read.
@@ -145,6 +151,8 @@ class PromptReader:
             prompt: At least one cell, and fewer KV cells than `n_ctx`.
         """
         wanted = prompt.cells
+        if self._limits_others and conversation_id:
+            self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE)
         is_restored = self._restore(conversation_id, wanted)
         sequence = self._table.prepare(conversation_id, wanted, _NO_ADAPTERS)
         n_restored = n_kv_cells(sequence.cells) if is_restored else 0

@@ -12,7 +12,7 @@ from assistant.engine.kv_memory import KvMemory, MemoryKind
 from assistant.engine.sequences import Sequence
 from assistant.engine.snapshots import Snapshot, Snapshots
 
-MIN_SAVED = 256
+MIN_SAVED = 64
 """KV cells below which reading again is quick enough."""
 MIN_GAIN = 64
 """KV cells that a snapshot must save from being read."""
@@ -37,17 +37,23 @@ class SequenceStore:
         is_kept = self._snapshots is not None and bool(sequence.conversation_id) and not sequence.is_saved
         return is_kept and n_kv_cells(sequence.cells) >= MIN_SAVED
 
-    def save(self, sequence: Sequence) -> None:
-        """Put a sequence on disk if it is worth it; only the copy of its state is waited for."""
-        if self._snapshots is None or not self.is_due(sequence):
-            return
-        self._snapshots.save(
-            sequence.conversation_id,
-            sequence.cells,
-            self._memory.state_bytes(sequence.seq_id),
-            lambda target: self._memory.write_state(sequence.seq_id, target),
-        )
-        sequence.is_saved = True
+    def save(self, sequence: Sequence) -> bool:
+        """Put a sequence on disk if it is worth it; only the copy of its state is waited for.
+
+        Returns:
+            Whether it can be brought back, as far as is known yet.
+        """
+        if self._snapshots is None:
+            return False
+        if self.is_due(sequence):
+            self._snapshots.save(
+                sequence.conversation_id,
+                sequence.cells,
+                self._memory.state_bytes(sequence.seq_id),
+                lambda target: self._memory.write_state(sequence.seq_id, target),
+            )
+            sequence.is_saved = True
+        return sequence.is_saved and self._snapshots.has(sequence.conversation_id)
 
     def find(self, conversation_id: str, wanted: Seq[Cell], n_held: int) -> Snapshot | None:
         """The snapshot of a conversation, if it saves much of a prompt from being read; it is sound, and to be closed.

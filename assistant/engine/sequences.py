@@ -5,7 +5,8 @@ Process: engine worker. Thread: the scheduler's only.
 All sequences share the cells of one context. A prompt is served by the sequence that holds most of its start. That
 sequence goes on in place, or, where going on would lose what may be wanted again, another one shares its start and
 leaves it as it is: an edit keeps the branch before it, and a new conversation shares the system prompt of an old one.
-Sequences give way when their cells or their ids are needed, least recently used first.
+Sequences give way when their cells or their ids are needed, least recently used first; nobody's when the next prompt
+comes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Sequence:
 
     Attributes:
         seq_id: llama.cpp's sequence id.
-        conversation_id: Whose it is; empty for nobody's, which gives way first.
+        conversation_id: Whose it is; empty for nobody's, which is held until the next prompt only.
         adapters: What the cells were made with.
         cells: The cells that were read, in order; change them through the methods only.
         n_pos: Positions they take up: where the next cell goes.
@@ -69,10 +70,11 @@ class SequenceTable:
         memory: Its memory.
         n_seq_max: How many there are, at least 1.
         n_ctx: Cells that they share.
-        on_leave: Called with the last used sequence of a conversation before its cells are given back.
+        on_leave: Called with the last used sequence of a conversation before its cells are given back; returns whether
+            it can be brought back.
     """
 
-    def __init__(self, memory: KvMemory, n_seq_max: int, n_ctx: int, on_leave: Callable[[Sequence], object]) -> None:
+    def __init__(self, memory: KvMemory, n_seq_max: int, n_ctx: int, on_leave: Callable[[Sequence], bool]) -> None:
         self._memory = memory
         self._n_ctx = n_ctx
         self._on_leave = on_leave
@@ -108,6 +110,9 @@ class SequenceTable:
             target = self._branch_off(source)
         self._cut(target, n_keep)
         self._own(target, conversation_id, adapters)
+        for sequence in self._sequences:
+            if not sequence.conversation_id and sequence is not target:
+                self._clear(sequence)
         return target
 
     def _best(self, conversation_id: str, wanted: Seq[Cell], adapters: AdapterSet) -> tuple[Sequence | None, int]:
@@ -197,6 +202,18 @@ class SequenceTable:
         while n_room + sum(n_kv_cells(sequence.cells) for sequence in self._sequences) > self._n_ctx:
             if not self.evict():
                 return
+
+    def limit_others(self, conversation_id: str, n_max: int) -> None:
+        """Let other conversations that can be brought back give way until the others hold `n_max` KV cells at most.
+
+        Least recently used first; cells that sequences share are counted for each of them.
+        """
+        for latest in reversed(self.latest()):
+            others = (each for each in self._sequences if each.conversation_id != conversation_id)
+            if sum(n_kv_cells(each.cells) for each in others) <= n_max:
+                return
+            if latest.conversation_id != conversation_id and self._on_leave(latest):
+                self.forget(latest.conversation_id)
 
     def evict(self, keep: Sequence | None = None) -> bool:
         """Let the least recently used sequence give way, but not `keep`; returns whether there was one."""

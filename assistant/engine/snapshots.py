@@ -163,6 +163,12 @@ class Snapshots:
         else:
             log.warning("llama.cpp gave only a part of the state of a conversation; it is not kept")
 
+    def has(self, conversation_id: str) -> bool:
+        """Whether there is a snapshot of a conversation, or one is being written."""
+        pending = self._pending.get(conversation_id)
+        is_under_way = pending is not None and not pending.written.done()
+        return self._keeps(conversation_id) and (is_under_way or self._path(conversation_id).exists())
+
     def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
         """The snapshot of a conversation if there is one that is sound and wanted; a bad one is removed.
 

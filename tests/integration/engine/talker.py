@@ -134,9 +134,9 @@ class Talker:
         self._reader = PromptReader(self.model, self.table, self.store)
         self.n_evicted = 0
 
-    def _leave(self, sequence: Sequence) -> None:
+    def _leave(self, sequence: Sequence) -> bool:
         self.n_evicted += 1
-        self.store.save(sequence)
+        return self.store.save(sequence)
 
     def messages(self, messages: Seq[PromptMessage]) -> Prompt:
         def layout(media: PromptMedia) -> list[Cell]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from assistant.engine.cancel import CancelFlag
 from assistant.engine.chat_template import ChatTemplate
 from assistant.engine.loaded_model import SAVE_AFTER_S, LoadedModel
 from assistant.engine.model import Model
+from assistant.engine.prompt_reader import N_OTHERS_FREE
 from assistant.engine.template_renderer import TemplateRenderer
 from assistant.protocol.engine_messages import Generate, GenerationFinished, LoadModel, SnapshotOptions
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
@@ -31,9 +33,9 @@ LONG = "The rain falls on the sea and on the land. " * 12
 class Desk:
     """A loaded model, and what was said so far in its chats."""
 
-    def __init__(self, path: Path, folder: Path, n_ctx: int = N_CTX) -> None:
-        options = SnapshotOptions(folder=str(folder / "snapshots"), key_path=str(folder / "key"), max_bytes=2**30)
-        request = LoadModel(request_id="e1", path=str(path), n_ctx=n_ctx, n_batch=64, snapshots=options)
+    def __init__(self, path: Path, folder: Path, n_ctx: int = N_CTX, **options: Any) -> None:
+        snapshots = SnapshotOptions(folder=str(folder / "snapshots"), key_path=str(folder / "key"), max_bytes=2**30)
+        request = LoadModel(request_id="e1", path=str(path), n_ctx=n_ctx, n_batch=64, snapshots=snapshots, **options)
         self.cancel = CancelFlag()
         self._renderer = TemplateRenderer()
         model = Model(request, self.cancel, lambda fraction: None)
@@ -104,7 +106,7 @@ def test_an_answer_that_was_cut_has_nothing_to_read_ahead(desk: Desk) -> None:
 
 
 def test_a_chat_that_was_left_is_saved_in_the_rest(desk: Desk, tmp_path: Path) -> None:
-    desk.ask(LONG, "long")
+    desk.ask(LONG[:150], "long")
     assert not desk.loaded.use_rest(0.0)
     desk.ask("Hi", "short")
     assert desk.loaded.use_rest(0.0)
@@ -119,6 +121,24 @@ def test_the_chat_in_hand_is_saved_after_a_long_rest(desk: Desk, tmp_path: Path)
     assert not desk.loaded.use_rest(SAVE_AFTER_S)
     desk.loaded.save()
     assert n_snapshots(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "flash_attention", "gives_way"),
+    [("plain", False, True), ("plain", True, False), ("recurrent", False, False)],
+)
+def test_a_long_chat_gives_way_where_it_would_cost_a_short_one(
+    kind: str, flash_attention: bool, gives_way: bool, tmp_path: Path
+) -> None:
+    desk = Desk(WRITERS[kind](tmp_path / "model.gguf"), tmp_path, flash_attention=flash_attention)
+    try:
+        assert desk.ask(LONG, "long").usage.prompt_tokens > N_OTHERS_FREE + 64
+        desk.ask("Hi", "short")
+        again = desk.ask("Why?", "long").usage
+    finally:
+        desk.close()
+    assert again.cached_tokens > 400
+    assert again.restored_tokens == (again.cached_tokens if gives_way else 0)
 
 
 @pytest.mark.parametrize("kind", WRITERS)

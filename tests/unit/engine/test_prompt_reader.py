@@ -34,6 +34,7 @@ class FakeModel(Model):
     def __init__(self, kind: MemoryKind = MemoryKind.PLAIN) -> None:
         self.memory: FakeMemory = FakeMemory(kind)
         self.n_ctx, self.n_batch, self.n_seq_max = N_CTX, N_BATCH, 4
+        self.has_flash_attention = False
         self.steps: list[list[Cell]] = []
         self.failures: list[Exception] = []
 
@@ -60,7 +61,7 @@ class Desk:
 
     def __init__(self, kind: MemoryKind = MemoryKind.PLAIN) -> None:
         self.model = FakeModel(kind)
-        self.table = SequenceTable(self.model.memory, 4, N_CTX, lambda sequence: None)
+        self.table = SequenceTable(self.model.memory, 4, N_CTX, lambda sequence: False)
         self._reader = PromptReader(self.model, self.table, SequenceStore(self.model.memory, N_CTX, None))
         self.progress: list[tuple[int, int]] = []
         self.looked: list[tuple[int, int]] = []

@@ -27,12 +27,17 @@ class FakeSnapshots(Snapshots):
 
     def __init__(self) -> None:
         self.kept: dict[str, tuple[Cell, ...]] = {}
+        self.is_full = False
 
     def save(
         self, conversation_id: str, cells: Sequence[Cell], n_bytes: int, write_state: Callable[[memoryview], int]
     ) -> None:
         assert write_state(memoryview(bytearray(n_bytes))) == n_bytes
-        self.kept[conversation_id] = tuple(cells)
+        if not self.is_full:
+            self.kept[conversation_id] = tuple(cells)
+
+    def has(self, conversation_id: str) -> bool:
+        return conversation_id in self.kept
 
     def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
         cells = self.kept.get(conversation_id)
@@ -76,8 +81,20 @@ def test_a_long_chat_is_saved_once_until_it_changes() -> None:
 @pytest.mark.parametrize(("n_cells", "conversation_id"), [(MIN_SAVED - 1, "a"), (MIN_SAVED, "")])
 def test_what_is_short_or_nobodys_is_not_saved(n_cells: int, conversation_id: str) -> None:
     store, snapshots, memory = store_of()
-    store.save(sequence_of(memory, n_cells, conversation_id))
+    assert not store.save(sequence_of(memory, n_cells, conversation_id))
     assert not snapshots.kept
+
+
+def test_only_what_is_on_disk_can_be_brought_back() -> None:
+    store, snapshots, memory = store_of()
+    sequence = sequence_of(memory, MIN_SAVED)
+    assert store.save(sequence)
+    assert store.save(sequence)
+    snapshots.kept.clear()  # the folder was emptied
+    assert not store.save(sequence)
+    snapshots.is_full = True
+    sequence.extend([2])
+    assert not store.save(sequence)
 
 
 def test_a_snapshot_is_found_where_it_saves_much() -> None:
@@ -117,7 +134,7 @@ def test_without_snapshots_nothing_happens() -> None:
     memory = FakeMemory()
     store = SequenceStore(memory, N_CTX, None)
     sequence = sequence_of(memory, MIN_SAVED)
-    store.save(sequence)
+    assert not store.save(sequence)
     store.forget("a")
     store.close()
     assert not sequence.is_saved

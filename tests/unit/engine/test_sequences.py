@@ -22,11 +22,14 @@ class Desk:
     def __init__(self, n_seq_max: int = 4, kind: MemoryKind = MemoryKind.PLAIN) -> None:
         self.memory = FakeMemory(kind, n_seq_max)
         self.left: list[tuple[str, int]] = []
+        self.lost: set[str] = set()
+        """Conversations that cannot be brought back."""
         self.table = SequenceTable(self.memory, n_seq_max, N_CTX, self._leave)
 
-    def _leave(self, sequence: Sequence) -> None:
+    def _leave(self, sequence: Sequence) -> bool:
         assert self.memory.held[sequence.seq_id] == sequence.cells
         self.left.append((sequence.conversation_id, len(sequence.cells)))
+        return sequence.conversation_id not in self.lost
 
     def read(self, sequence: Sequence, cells: list[int]) -> None:
         self.memory.held[sequence.seq_id] += cells
@@ -90,14 +93,39 @@ def test_a_picture_that_two_chats_begin_with_is_shared() -> None:
     assert desk.table.prepare("b", [picture, 2], ()).cells == [picture]
 
 
-def test_what_is_nobodys_is_taken_over_and_gives_way_first() -> None:
-    desk = Desk(n_seq_max=3)
+def test_what_is_nobodys_is_taken_over_or_gone_with_the_next_prompt() -> None:
+    desk = Desk()
     _, title = desk.answer("", SYSTEM + [1] * 100)
     assert desk.answer("", SYSTEM + [2] * 100) == (len(SYSTEM), title)
-    desk.answer("a", [3] * 30)
-    desk.answer("b", [4] * 30)
-    assert desk.answer("c", [5] * 30)[1] is title
+    assert desk.answer("a", [*SYSTEM, 3]) == (len(SYSTEM), title)
+    desk.answer("", [4] * 30)
+    desk.answer("", [5] * 30)
+    desk.answer("a", [*SYSTEM, 3, 6])
+    assert sorted(map(len, desk.memory.held)) == [0, 0, 0, len(SYSTEM) + 2]
     assert desk.left == []
+
+
+def test_what_is_nobodys_gives_way_first() -> None:
+    desk = Desk()
+    desk.answer("a", [1] * 30)
+    desk.answer("", [2] * 30)
+    desk.table.make_room(N_CTX - 30)
+    assert [1] * 30 in desk.memory.held
+    assert desk.left == []
+
+
+def test_others_give_way_to_a_chat_down_to_what_they_may_hold() -> None:
+    desk = Desk(n_seq_max=6)
+    for name, cell in (("a", 1), ("b", 2), ("c", 3), ("d", 4)):
+        desk.answer(name, [cell] * 100)
+    desk.answer("b", [2] * 10 + [5] * 100)  # and the branch before it
+    desk.table.limit_others("d", 310)
+    assert desk.left == [("a", 100)]
+    desk.lost = {"c"}
+    desk.table.limit_others("d", 0)
+    assert desk.left == [("a", 100), ("c", 100), ("b", 110)]
+    assert {sequence.conversation_id for sequence in desk.table.latest()} == {"c", "d"}
+    assert sum(map(len, desk.memory.held)) == 200
 
 
 def test_the_least_recently_used_gives_way_and_is_told_before() -> None:
