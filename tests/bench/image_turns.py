@@ -3,9 +3,9 @@
 Run: ``python tests/bench/image_turns.py [--rounds 5]``. A is llama-cpp-python's `MTMDChatHandler`, which reads every
 picture again at every turn, B the engine worker through its client; same starter model, projector, threads and batch
 size, greedy. Each round is a new chat of five turns about drawings that neither side has seen, A B A B ..., once with
-one picture in the first message and once with four. Chats of earlier rounds stay in the worker's memory, and their
-cells cost every step a little: so each round is told too. Half a second passes between an answer and the next question,
-as a person needs at least; the worker may read ahead in it.
+one picture in the first message and once with four. Chats of earlier rounds stay in the worker's memory, as far as it
+lets them, and their cells cost every step a little: so each round is told too. Half a second passes between an answer
+and the next question, as a person needs at least; the worker may read ahead in it.
 
 Bars, exit status 1 where one is missed: the first token of turns 2 to 5 after at most a tenth of the handler's time
 (median over rounds and turns); a picture that comes again in a new chat is not looked at again.
@@ -14,8 +14,6 @@ Bars, exit status 1 where one is missed: the first token of turns 2 to 5 after a
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 import statistics
 import sys
 import tempfile
@@ -25,12 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from llama_cpp import Llama  # noqa: E402
-from llama_cpp.llama_chat_format import MTMDChatHandler  # noqa: E402
-
 from assistant.clients.engine_client import EngineClient  # noqa: E402
 from assistant.hub.starter_model import find_starter_model  # noqa: E402
-from assistant.services.load_plan import usable_cores  # noqa: E402
+from tests.bench.engine.handler_chat import HandlerChat, load_handler  # noqa: E402
 from tests.bench.engine.timed_chat import SYSTEM, TimedChat, load  # noqa: E402
 from tests.drawings import Drawing, as_media, drawings  # noqa: E402
 
@@ -46,60 +41,23 @@ QUESTIONS = (
     "Where is the object?",
     "What color is the shape?",
 )
-# SmolLM2's own template takes strings only; the handler hands over lists of parts.
-TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' }}{% if message['content'] is string %}"
-    "{{ message['content'] }}{% else %}{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endif %}"
-    "{{ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
-)
-
-
-class Handler(MTMDChatHandler):
-    def _get_chat_template(self, llama: Llama) -> str:
-        return TEMPLATE
 
 
 class HandlerSide:
     """The bindings' way."""
 
     def __init__(self, model: Path) -> None:
-        handler = Handler(str(PROJECTOR), verbose=False, use_gpu=False)
-        threads = usable_cores()
-        self._llama = Llama(
-            str(model),
-            chat_handler=handler,
-            n_ctx=N_CTX,
-            n_batch=N_BATCH,
-            n_ubatch=N_BATCH,
-            n_threads=threads,
-            n_threads_batch=threads,
-            verbose=False,
-        )
+        self._llama = load_handler(model, PROJECTOR, n_ctx=N_CTX, n_batch=N_BATCH)
 
     def chat(self, pictures: list[Drawing]) -> list[float]:
         """Seconds to the first token of each turn."""
-        urls = [{"type": "image_url", "image_url": {"url": _data_url(each)}} for each in pictures]
-        messages: list[dict[str, object]] = [{"role": "system", "content": SYSTEM}]
+        chat = HandlerChat(self._llama, SYSTEM)
+        images = tuple(each.image for each in pictures)
         times = []
         for number, question in enumerate(QUESTIONS):
-            content = [*urls, {"type": "text", "text": question}] if number == 0 else question
-            messages.append({"role": "user", "content": content})
-            seconds, answer = self._answer(messages)
-            messages.append({"role": "assistant", "content": answer})
-            times.append(seconds)
+            times.append(chat.ask(question, images if number == 0 else (), MAX_TOKENS)[0])
             time.sleep(PAUSE_S)
         return times
-
-    def _answer(self, messages: list[dict[str, object]]) -> tuple[float, str]:
-        started, first, pieces = time.perf_counter(), 0.0, []
-        for chunk in self._llama.create_chat_completion(
-            messages, temperature=0.0, repeat_penalty=1.0, max_tokens=MAX_TOKENS, stream=True
-        ):
-            delta = chunk["choices"][0]["delta"]
-            if "content" in delta:
-                first = first or time.perf_counter() - started
-                pieces.append(delta["content"])
-        return first, "".join(pieces)
 
     def close(self) -> None:
         self._llama.close()
@@ -111,7 +69,7 @@ class WorkerSide:
     def __init__(self, model: Path, home: Path) -> None:
         self._home = home
         self._client = EngineClient(home, home)
-        loaded = load(self._client, model, n_ctx=N_CTX, mmproj=str(PROJECTOR))
+        loaded = load(self._client, model, n_ctx=N_CTX, mmproj=str(PROJECTOR), snapshots=home)
         assert loaded.media, loaded.media_note
         self._vocabulary = loaded.vocabulary
         self._n_chats = 0
@@ -129,12 +87,6 @@ class WorkerSide:
 
     def close(self) -> None:
         self._client.close()
-
-
-def _data_url(drawing: Drawing) -> str:
-    file = io.BytesIO()
-    drawing.image.save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def measure(handler: HandlerSide, worker: WorkerSide, n_pictures: int, n_rounds: int) -> bool:
