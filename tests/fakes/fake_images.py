@@ -68,7 +68,7 @@ def _size(path: Path) -> tuple[int, int]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise AttachmentDamaged("There is no such picture.") from error
+        raise AttachmentDamaged("The picture is no longer there.") from error
     if not data.startswith(_SIGNATURE):
         raise AttachmentUnsupported("That is no picture.")
     if len(data) < 33:

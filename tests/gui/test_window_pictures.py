@@ -229,7 +229,7 @@ def test_a_picture_that_is_gone_is_said_so_in_the_viewer(seeing: DrivenWindow, d
     for file in seeing.services.paths.attachments.iterdir():
         file.unlink()
     seeing.click(seeing.item("questionPicture"))
-    seeing.wait_for_words("There is no such picture.")
+    seeing.wait_for_words("The picture is no longer there.")
 
 
 @pytest.mark.qt_log_ignore("Error decoding")

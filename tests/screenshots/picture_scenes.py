@@ -86,6 +86,41 @@ def blind(studio: Studio) -> None:
     studio.shot("cannot-see-attached")
 
 
+def lost_pictures(studio: Studio) -> None:
+    """A projector that does not fit, and pictures whose files somebody deleted."""
+    studio.engine.media_note = "This projector was made for another model."
+    studio.open(sees=True)
+    window, conversation = studio.window, studio.window.app.conversation
+    window.wait_until(lambda: bool(window.app.model.note))
+    window.app.page = "settings"
+    studio.settle()
+    studio.child("settingsPage").setProperty("section", "model")
+    studio.shot("settings-projector")
+    studio.close()
+    studio.open(sees=True)
+    window, conversation = studio.window, studio.window.app.conversation
+    question, answer, names = studio.texts.pictures
+    window.wait_until(lambda: window.app.model.sees)
+    conversation.addFiles(_draw(studio.folder, names)[:2])
+    window.wait_until(lambda: not conversation.attachments.is_looking(conversation.place))
+    studio.engine.will_answer(*answer)
+    studio.send(question)
+    studio.wait_for_turn()
+    for folder in ("attachments", "thumbnails"):
+        for path in studio.folder.glob(f"*/{folder}/*"):
+            path.unlink()
+    asked = conversation.conversationId
+    studio.open_conversation(1)
+    window.app.openConversation(asked)
+    window.wait_until(lambda: not conversation.loading and not conversation.empty)
+    studio.settle(800)
+    studio.shot("lost-pictures")
+    window.item("questionPicture").forceActiveFocus(Qt.FocusReason.TabFocusReason)
+    studio.press(Qt.Key.Key_Return)
+    studio.settle(800)
+    studio.shot("image-viewer-lost")
+
+
 def _taken_in(attachments: AttachmentService, file: QUrl) -> Attachment:
     return attachments.add(Path(file.toLocalFile()))
 

@@ -76,7 +76,7 @@ def test_a_picture_that_is_gone_is_said_so_and_looked_for_again(
     hidden = original.rename(original.with_name("hidden"))
     pictures.address(PREVIEW, attachment.sha256)
     wait(lambda: failed)
-    assert failed == [(PREVIEW, attachment.sha256, "There is no such picture.")]
+    assert failed == [(PREVIEW, attachment.sha256, "The picture is no longer there.")]
     hidden.rename(original)
     pictures.address(PREVIEW, attachment.sha256)
     wait(lambda: pictures.address(PREVIEW, attachment.sha256))
