@@ -24,7 +24,7 @@ class SamplingParameters(msgspec.Struct, frozen=True, kw_only=True):
         top_p: 1 keeps all tokens.
         min_p: 0 keeps all tokens.
         repeat_penalty: 1 is off.
-        seed: 32 bits, already drawn: the same seed gives the same text.
+        seed: 32 bits, already drawn: the same seed draws the same tokens from the same logits.
         max_tokens: Tokens after which the answer stops with `length`; 0 for the rest of the context.
         stop: Strings that end the answer; they are not part of it.
     """

@@ -113,7 +113,9 @@ class SamplingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             ge=-1,
             le=4_294_967_294,
             title="Seed",
-            description="The same seed gives the same text; -1 takes another each time.",
+            description=(
+                "The same seed gives the same text where as much of the chat is in memory; -1 takes another each time."
+            ),
         ),
     ] = -1
     max_tokens: Annotated[

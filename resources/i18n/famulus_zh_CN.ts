@@ -2541,8 +2541,8 @@
         <translation>最久没有使用的对话会先被清除。</translation>
     </message>
     <message>
-        <source>The same seed gives the same text; -1 takes another each time.</source>
-        <translation>相同的种子得到相同的文字；-1 则每次随机。</translation>
+        <source>The same seed gives the same text where as much of the chat is in memory; -1 takes another each time.</source>
+        <translation>内存中已有的对话内容同样多时，相同的种子得到相同的文字；-1 则每次随机。</translation>
     </message>
     <message>
         <source>Theme</source>

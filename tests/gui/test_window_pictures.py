@@ -259,12 +259,8 @@ def test_damaged_drawings_are_drawn_anew(
 def test_a_drawing_that_cannot_be_mended_is_said_so_in_the_viewer(
     seeing: DrivenWindow, draw: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def draw_noise(_: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
-        drawing.write_bytes(b"noise")
-        return ImageDescribed(mime="image/png", width=40, height=30)
-
     ask_about(seeing, "Who?", draw("cat.png"))
-    monkeypatch.setattr(FakeImages, "describe", draw_noise)
+    monkeypatch.setattr(FakeImages, "describe", _draw_noise)
     seeing.click(seeing.item("questionPicture"))
     seeing.wait_for_words("The picture cannot be shown.")
 
@@ -273,11 +269,7 @@ def test_a_drawing_that_cannot_be_mended_is_said_so_in_the_viewer(
 def test_a_thumbnail_that_cannot_be_mended_says_so(
     seeing: DrivenWindow, draw: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def draw_noise(_: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
-        drawing.write_bytes(b"noise")
-        return ImageDescribed(mime="image/png", width=40, height=30)
-
-    monkeypatch.setattr(FakeImages, "describe", draw_noise)
+    monkeypatch.setattr(FakeImages, "describe", _draw_noise)
     attach(seeing, draw("cat.png"))
     interface = QAccessible.queryAccessibleInterface(seeing.item("attachment"))
     assert interface is not None
@@ -449,3 +441,8 @@ def test_a_question_that_waits_for_its_pictures_says_so(
     assert WAITS not in window.words()
     window.type("next")
     assert window.item("composerInput").property("text") == "next"
+
+
+def _draw_noise(_: FakeImages, path: Path, drawing: Path, side: int) -> ImageDescribed:
+    drawing.write_bytes(b"noise")
+    return ImageDescribed(mime="image/png", width=40, height=30)
