@@ -15,6 +15,7 @@ from assistant.engine.model import Model
 from assistant.engine.prompt_tokens import Prompt
 from assistant.engine.sequence_store import SequenceStore
 from assistant.engine.sequences import Sequence, SequenceTable
+from assistant.engine.snapshots import Snapshot
 
 OnCount = Callable[[int, int], None]
 """Called with how much is done, and of how much."""
@@ -151,24 +152,30 @@ class PromptReader:
             prompt: At least one cell, and fewer KV cells than `n_ctx`.
         """
         wanted = prompt.cells
-        if self._limits_others and conversation_id:
-            self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE)
-        is_restored = self._restore(conversation_id, wanted)
+        n_held = self._table.n_held(conversation_id, wanted, _NO_ADAPTERS)
+        snapshot = self._store.find(conversation_id, wanted, n_held)
+        if snapshot is None:
+            sequence = self._table.prepare(conversation_id, wanted, _NO_ADAPTERS)
+            self._limit_others(conversation_id, wanted)  # only now: a start that it shares with one of them stays
+            return Reading(self._model, self._table, sequence, prompt)
+        with closing(snapshot):
+            self._limit_others(conversation_id, wanted)
+            is_restored = self._restore(snapshot)
         sequence = self._table.prepare(conversation_id, wanted, _NO_ADAPTERS)
         n_restored = n_kv_cells(sequence.cells) if is_restored else 0
         return Reading(self._model, self._table, sequence, prompt, n_restored)
 
-    def _restore(self, conversation_id: str, wanted: list[Cell]) -> bool:
-        n_held = self._table.n_held(conversation_id, wanted, _NO_ADAPTERS)
-        snapshot = self._store.find(conversation_id, wanted, n_held)
-        if snapshot is None:
+    def _limit_others(self, conversation_id: str, wanted: list[Cell]) -> None:
+        """Before the cells of the prompt take their places: what leaves later would leave a gap that costs as much."""
+        if self._limits_others and conversation_id:
+            self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE)
+
+    def _restore(self, snapshot: Snapshot) -> bool:
+        self._table.make_room(n_kv_cells(snapshot.cells))
+        sequence = self._table.vacate()
+        if not self._store.restore(snapshot, sequence):
             return False
-        with closing(snapshot):
-            self._table.make_room(n_kv_cells(snapshot.cells))
-            sequence = self._table.vacate()
-            if not self._store.restore(snapshot, sequence):
-                return False
-            self._table.adopt(sequence, conversation_id, snapshot.cells, _NO_ADAPTERS)
+        self._table.adopt(sequence, snapshot.conversation_id, snapshot.cells, _NO_ADAPTERS)
         return bool(sequence.cells)
 
 

@@ -141,6 +141,16 @@ def test_a_long_chat_gives_way_where_it_would_cost_a_short_one(
     assert again.restored_tokens == (again.cached_tokens if gives_way else 0)
 
 
+def test_a_chat_that_gives_way_leaves_the_start_that_another_shares(desk: Desk) -> None:
+    start = PromptMessage(role="system", text=LONG[:100])
+    desk.said = {"long": [start], "short": [start]}
+    n_long = desk.ask(LONG, "long").usage.prompt_tokens
+    usage = desk.ask("Hi", "short").usage
+    assert n_long > usage.prompt_tokens + N_OTHERS_FREE
+    assert usage.cached_tokens >= 80
+    assert desk.ask("Why?", "long").usage.restored_tokens > n_long
+
+
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_chat_goes_on_after_the_model_was_loaded_again(kind: str, tmp_path: Path) -> None:
     path = WRITERS[kind](tmp_path / "model.gguf")
