@@ -142,7 +142,7 @@ class PromptReader:
         self._store = store
         # Without flash attention a step computes over the cells of all conversations, masked or not. A snapshot of
         # another kind of memory comes back only for a prompt that goes on from its end.
-        self._limits_others = not model.has_flash_attention and model.memory.kind is MemoryKind.PLAIN
+        self._is_slowed_by_others = not model.has_flash_attention and model.memory.kind is MemoryKind.PLAIN
 
     def begin(self, conversation_id: str, prompt: Prompt) -> Reading:
         """A sequence that holds a start of the prompt; the rest is to be read.
@@ -167,7 +167,7 @@ class PromptReader:
 
     def _limit_others(self, conversation_id: str, wanted: list[Cell]) -> None:
         """Before the cells of the prompt take their places: what leaves later would leave a gap that costs as much."""
-        if self._limits_others and conversation_id:
+        if self._is_slowed_by_others and conversation_id:
             self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE)
 
     def _restore(self, snapshot: Snapshot) -> bool:
