@@ -111,6 +111,15 @@ class DrivenWindow:
         """Press and release a key."""
         QTest.keyClick(window or self.window, key, modifiers)
 
+    def go_to_top(self) -> None:
+        """Press Home in the list of messages, which must be higher than the window: once it is laid out to its end."""
+        messages = self.item("messageList")
+        self.wait_until(lambda: messages.property("contentHeight") > 1000 and bool(messages.property("atYEnd")))
+        messages.forceActiveFocus()
+        self.wait_until(messages.hasActiveFocus)
+        self.press(Qt.Key.Key_Home)
+        self.wait_until(lambda: bool(messages.property("atYBeginning")))
+
     def type(self, text: str, window: QQuickWindow | None = None) -> None:
         """Type ASCII text where the keyboard focus is."""
         for character in text:

@@ -27,8 +27,7 @@ def editing(window: DrivenWindow, engine: FakeEngine) -> DrivenWindow:
     window.ask("First")
     window.wait_for_words("A long answer.")
     window.wait_for_answer()
-    window.item("messageList").forceActiveFocus()
-    window.press(Qt.Key.Key_Home)
+    window.go_to_top()
     window.hover(window.named("You"))
     window.click(window.named("Edit"))
     window.type(" and")
@@ -51,16 +50,11 @@ def scroll_away(window: DrivenWindow) -> None:
     window.wait_until(lambda: EDITOR not in [spoken_name(item) for item in window.everything()])
 
 
-def scroll_back(window: DrivenWindow) -> None:
-    window.item("messageList").forceActiveFocus()
-    window.press(Qt.Key.Key_Home)
-
-
 def test_scrolling_away_keeps_text_and_cursor(editing: DrivenWindow) -> None:
     assert focused(editing) == EDITOR
     scroll_away(editing)
     assert focused(editing) == "Message"
-    scroll_back(editing)
+    editing.go_to_top()
     assert editor_text(editing) == "First and"
     editing.click(editing.named(EDITOR))
     editing.press(Qt.Key.Key_End)
@@ -74,7 +68,7 @@ def test_scrolling_away_keeps_text_and_cursor(editing: DrivenWindow) -> None:
 
 def test_the_cursor_is_where_it_was(editing: DrivenWindow) -> None:
     scroll_away(editing)
-    scroll_back(editing)
+    editing.go_to_top()
     assert editing.named(EDITOR).property("cursorPosition") == len("First")
 
 
@@ -96,7 +90,7 @@ def test_another_conversation_and_back_keeps_the_text(editing: DrivenWindow) -> 
     editing.wait_for_words("What is on your mind?")
     editing.app.openConversation(conversation_id)
     editing.wait_until(lambda: editing.app.conversation.messages.rowCount() == 14)
-    scroll_back(editing)
+    editing.go_to_top()
     assert editor_text(editing) == "First and"
 
 

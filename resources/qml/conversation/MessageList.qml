@@ -47,6 +47,8 @@ Item {
         glide.stop();
         following = false;
         list.positionViewAtBeginning();
+        // Rows were placed by estimated heights; once they are made, the place is exact.
+        Qt.callLater(list.positionViewAtBeginning);
     }
 
     function edit(turn: Turn): void {
