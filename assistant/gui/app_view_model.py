@@ -90,7 +90,7 @@ class AppViewModel(QObject):
         self._sidebar.failed.connect(self._tell_error)
         self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
-        self._conversation.conversationChanged.connect(self._follow_conversation)
+        self._conversation.conversationIdChanged.connect(self._follow_conversation)
         self._conversation.messageRevealed.connect(self._show_picture, Qt.ConnectionType.QueuedConnection)
         self._conversation.answerEnded.connect(self.announced)
         self._quick_conversation.answerEnded.connect(self._announce_quick)

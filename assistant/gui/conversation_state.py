@@ -42,6 +42,7 @@ class ConversationState(QObject):
         parent: Qt's owner.
     """
 
+    conversationIdChanged = Signal()
     conversationChanged = Signal()
     stateChanged = Signal()
     contextChanged = Signal()
@@ -52,7 +53,8 @@ class ConversationState(QObject):
         self._context = context
         self._turns = context.turns
         self._place = Place()
-        self._shown: tuple[str, str, bool, bool] = ("", "", False, True)
+        self._shown_id = ""
+        self._shown: tuple[str, bool, bool] = ("", False, True)
         self._title = ""
         self._tree = MessageTree()
         self._loading = False
@@ -67,7 +69,7 @@ class ConversationState(QObject):
         self._system_prompt.counted.connect(self.contextChanged)
         context.turns.changed.connect(self._refresh)
 
-    @Property(str, notify=conversationChanged)
+    @Property(str, notify=conversationIdChanged)
     def conversationId(self) -> str:
         """Empty for a new conversation."""
         return self._place.conversation_id
@@ -199,9 +201,13 @@ class ConversationState(QObject):
         self._refresh_context()
 
     def _tell_conversation(self) -> None:
-        shown = (self._place.conversation_id, self._title, self._loading, self._is_empty())
-        if shown != self._shown:
-            self._shown = shown
+        # A signal of its own: the window goes to the end of what is opened, and stays where it is for a new title.
+        shown_id, shown = self._place.conversation_id, (self._title, self._loading, self._is_empty())
+        id_changed, changed = shown_id != self._shown_id, shown != self._shown
+        self._shown_id, self._shown = shown_id, shown
+        if id_changed:
+            self.conversationIdChanged.emit()
+        if changed:
             self.conversationChanged.emit()
 
     def _tell_activity(self) -> None:

@@ -75,6 +75,16 @@ def test_a_reader_who_scrolled_up_is_left_alone(answer: LongAnswer) -> None:
     assert answer.window.items("jumpToLatest")
 
 
+def test_a_reader_who_scrolled_up_is_left_alone_by_a_new_title(answer: LongAnswer) -> None:
+    """The model's own title comes seconds after the answer began, when the reader may long be elsewhere."""
+    answer.scroll(5)
+    top, conversation = answer.top, answer.window.app.conversation
+    answer.window.app.sidebar.rename(conversation.conversationId, "A new title")
+    answer.window.wait_until(lambda: conversation.title == "A new title")
+    assert answer.top == top
+    assert answer.window.items("jumpToLatest")
+
+
 def test_jump_to_latest_follows_again(answer: LongAnswer) -> None:
     answer.scroll(5)
     answer.window.click(answer.window.item("jumpToLatest"))

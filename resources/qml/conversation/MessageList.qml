@@ -47,8 +47,6 @@ Item {
         glide.stop();
         following = false;
         list.positionViewAtBeginning();
-        // Placed twice: on a busy machine the list was sometimes found at its end again, followed. Why is not known yet.
-        Qt.callLater(list.positionViewAtBeginning);
     }
 
     function edit(turn: Turn): void {

@@ -99,6 +99,7 @@ def test_the_turn_of_another_conversation_tells_nothing_here(
     told: list[str] = []
     quick = app.quickChat.conversation
     conversation.stateChanged.connect(lambda: told.append("state"))
+    conversation.conversationIdChanged.connect(lambda: told.append("id"))
     conversation.conversationChanged.connect(lambda: told.append("conversation"))
     conversation.sent.connect(lambda: told.append("sent"))
     quick.send("Elsewhere")
