@@ -26,11 +26,13 @@ class Segment(NamedTuple):
 
 
 def content_segments(message: PromptMessage, content: str, *, with_media: bool = True) -> list[Segment]:
-    """A message's content, as far as it is shown; before it what goes with it, each on a line of its own."""
-    segments = []
-    for media in message.media if with_media else ():
-        segments += [Segment("", media=media), Segment("\n")]
-    return [*segments, Segment(content, message)]
+    """A message's content, as far as it is shown, right behind what goes with it.
+
+    Nothing stands between: a projector's own frame comes from mtmd, and llama.cpp's server and the templates that take
+    lists of parts write nothing either. A line break here turned answers of models that saw none in their training.
+    """
+    pictures = [Segment("", media=media) for media in message.media] if with_media else []
+    return [*pictures, Segment(content, message)]
 
 
 def without_empty(segments: Sequence[Segment]) -> list[Segment]:

@@ -233,9 +233,7 @@ SEEN = [message("user", "What is this?", media=(CAT, DOG)), message("assistant",
 SEEN_SEGMENTS = [
     Segment("<user>"),
     Segment("", media=CAT),
-    Segment("\n"),
     Segment("", media=DOG),
-    Segment("\n"),
     Segment("What is this?", SEEN[0]),
     Segment("</s>\n<assistant>"),
     Segment("Pets", SEEN[1]),
@@ -249,13 +247,13 @@ def pictures(segments: Sequence[Segment]) -> list[PromptMedia]:
     return [segment.media for segment in segments if segment.media]
 
 
-def test_pictures_stand_before_the_text_they_came_with() -> None:
+def test_pictures_stand_right_before_the_text_they_came_with() -> None:
     assert template(turns(str)).render(SEEN).segments == SEEN_SEGMENTS
 
 
 def test_a_picture_without_a_word_is_shown() -> None:
     silent = [message("user", "", media=(CAT,))]
-    expected = [Segment("<user>"), Segment("", media=CAT), Segment("\n"), Segment("</s>\n<assistant>")]
+    expected = [Segment("<user>"), Segment("", media=CAT), Segment("</s>\n<assistant>")]
     assert template(turns(str)).render(silent).segments == expected
     hides_empty = template(lambda messages: "".join(f"<u>{m['content']}" for m in messages if m["content"]))
     assert pictures(hides_empty.render(silent).segments) == [CAT]
@@ -284,7 +282,7 @@ def test_pictures_stay_with_the_question_that_takes_in_a_refused_system_message(
 
 def test_chatml_shows_pictures() -> None:
     segments = chatml(SEEN[:1]).segments
-    assert [segment.text for segment in segments][:3] == ["<|im_start|>user\n", "", "\n"]
+    assert [segment.text for segment in segments][:4] == ["<|im_start|>user\n", "", "", SEEN[0].text]
     assert pictures(segments) == [CAT, DOG]
 
 

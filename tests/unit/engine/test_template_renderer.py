@@ -158,7 +158,6 @@ def test_templates_of_models_that_see_leave_pictures_to_us(
     assert chat.render([question]).segments == [
         Segment(before),
         Segment("", media=PICTURE),
-        Segment("\n"),
         Segment("What is <image>?", question),
         Segment(after),
     ]
