@@ -31,6 +31,9 @@ _NO_SLOT = 1
 _ABORTED = 2
 """Return values of ``llama_decode`` in llama.h."""
 
+_NEVER = llama.ggml_abort_callback(0)
+"""Nobody is asked."""
+
 
 class Model:
     """Weights, vocabulary, projector, context and batch of one loaded GGUF file.
@@ -61,7 +64,6 @@ class Model:
 
     def __init__(self, request: LoadModel, cancel: CancelFlag, on_progress: Callable[[float], None]) -> None:
         self._cancel = cancel
-        self._may_abort = True
         self.projector: Projector | None = None
         self.projector_note = ""
         self._model = _load_weights(request, cancel, on_progress)
@@ -127,8 +129,8 @@ class Model:
         parameters.n_seq_max = parameters.n_outputs_max = n_seq_max
         parameters.kv_unified = True  # every sequence may use all cells, and a copy is a note in the margin
         parameters.n_threads = parameters.n_threads_batch = request.n_threads
-        self._abort = llama.ggml_abort_callback(lambda _: self._may_abort and self._cancel.is_set)
-        parameters.abort_callback = self._abort
+        parameters.abort_callback = llama.ggml_abort_callback(self._cancel.look)
+        parameters.abort_callback_data = self._cancel.address
         return parameters
 
     def _new_context(self) -> llama.llama_context_p:
@@ -175,9 +177,13 @@ class Model:
             batch.seq_id[index][0] = seq_id
             batch.logits[index] = index == last
         # An abort spoils a recurrent state; a single token is soon over, and then the state is still good.
-        self._may_abort = last > 0 or self.memory.kind is not MemoryKind.RECURRENT
+        may_abort = last > 0 or self.memory.kind is not MemoryKind.RECURRENT
+        if not may_abort:
+            llama.llama_set_abort_callback(self._context, _NEVER, None)
         status = llama.llama_decode(self._context, batch)
-        self._may_abort = True
+        if not may_abort:
+            parameters = self.context_parameters
+            llama.llama_set_abort_callback(self._context, parameters.abort_callback, parameters.abort_callback_data)
         if status == _ABORTED or (status != 0 and self._cancel.is_set):
             raise RequestCancelled("The request was stopped.")
         if status == _NO_SLOT:

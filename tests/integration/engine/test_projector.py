@@ -39,6 +39,7 @@ class PatientFlag(CancelFlag):
     """Is set once it was looked at a number of times; -1 for never."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.looks_left = -1
 
     @property
