@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _STRLEN = ctypes.CDLL("msvcrt" if os.name == "nt" else None).strlen
 
@@ -20,16 +23,37 @@ class CancelFlag:
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_set = False
+        self._is_held_back = False
         self._characters = ctypes.create_string_buffer(2)
 
     @property
     def is_set(self) -> bool:
         """Whether the running request is to stop."""
-        return self._characters.value != b""
+        return self._is_set
 
     @is_set.setter
     def is_set(self, wish: bool) -> None:
-        self._characters[0] = b"\1" if wish else b"\0"
+        with self._lock:
+            self._is_set = wish
+            self._show()
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let llama.cpp see no wish inside of the block, whatever is set meanwhile."""
+        with self._lock:
+            self._is_held_back = True
+            self._show()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._is_held_back = False
+                self._show()
+
+    def _show(self) -> None:
+        self._characters[0] = b"\1" if self._is_set and not self._is_held_back else b"\0"
 
     @property
     def look(self) -> int:

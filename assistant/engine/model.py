@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import llama_cpp.llama_cpp as llama
 
@@ -30,9 +31,6 @@ from assistant.protocol.prompt_messages import PromptMedia
 _NO_SLOT = 1
 _ABORTED = 2
 """Return values of ``llama_decode`` in llama.h."""
-
-_NEVER = llama.ggml_abort_callback(0)
-"""Nobody is asked."""
 
 
 class Model:
@@ -177,13 +175,9 @@ class Model:
             batch.seq_id[index][0] = seq_id
             batch.logits[index] = index == last
         # An abort spoils a recurrent state; a single token is soon over, and then the state is still good.
-        may_abort = last > 0 or self.memory.kind is not MemoryKind.RECURRENT
-        if not may_abort:
-            llama.llama_set_abort_callback(self._context, _NEVER, None)
-        status = llama.llama_decode(self._context, batch)
-        if not may_abort:
-            parameters = self.context_parameters
-            llama.llama_set_abort_callback(self._context, parameters.abort_callback, parameters.abort_callback_data)
+        is_whole = last == 0 and self.memory.kind is MemoryKind.RECURRENT
+        with self._cancel.held_back() if is_whole else nullcontext():
+            status = llama.llama_decode(self._context, batch)
         if status == _ABORTED or (status != 0 and self._cancel.is_set):
             raise RequestCancelled("The request was stopped.")
         if status == _NO_SLOT:
