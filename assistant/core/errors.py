@@ -152,6 +152,22 @@ class ProjectorForeign(FamulusError):
     """A sound projector of another model."""
 
 
+class AdapterNotFound(FamulusError):
+    """There is no adapter file where one was expected."""
+
+
+class AdapterDamaged(FamulusError):
+    """The file is no LoRA adapter, is truncated, or contradicts itself."""
+
+
+class AdapterForeign(FamulusError):
+    """A sound adapter of another model."""
+
+
+class AdapterUnsupported(FamulusError):
+    """An adapter with parts that a GGUF adapter cannot carry."""
+
+
 class EngineStopped(FamulusError):
     """The engine worker ended in the middle of a request."""
 

@@ -5,8 +5,16 @@ Process: any. Thread rule: immutable.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path, with the home folder in place of a tilde; as it stands where there is no such person."""
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    return path.absolute()
 
 
 @dataclass(frozen=True, slots=True)

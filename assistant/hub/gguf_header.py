@@ -101,6 +101,11 @@ def read_model_facts(path: Path) -> ModelFacts:
     return _facts(_read_model(path))
 
 
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name and shape of each tensor of the model at `path`, columns first; raises what `read_model_facts` raises."""
+    return {tensor.name: tensor.shape for part in _read_model(path) for tensor in part.tensors}
+
+
 def describe_header(path: Path) -> HeaderDescription:
     """Everything that is worth showing of the model at `path`; raises what `read_model_facts` raises."""
     parts = _read_model(path)

