@@ -16,6 +16,7 @@ import msgspec
 from assistant.clients.engine_calls import CLOSING, EngineCall
 from assistant.clients.engine_process import EngineProcess
 from assistant.clients.worker_process import WorkerProcess, worker_stopped
+from assistant.core.adapter import AdapterUse
 from assistant.core.errors import FamulusError, ModelLoadFailed
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import (
@@ -120,6 +121,7 @@ class EngineClient:
         sampling: SamplingParameters,
         *,
         conversation_id: str = "",
+        adapters: tuple[AdapterUse, ...] = (),
         interactive: bool = True,
     ) -> EngineCall:
         """Start an answer; its replies end with `GenerationFinished`. The options are those of `Generate`."""
@@ -132,6 +134,7 @@ class EngineClient:
                 messages=messages,
                 sampling=sampling,
                 conversation_id=conversation_id,
+                adapters=adapters,
                 interactive=interactive,
             )
         )

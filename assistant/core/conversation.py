@@ -14,6 +14,7 @@ import enum
 
 import msgspec
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import Attachment
 
@@ -99,6 +100,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             again is often other tokens, so prefix reuse matches these.
         vocabulary: Digest of the vocabulary that `token_ids` belong to.
         attachments: What goes with a question, in order.
+        adapters: What an answer was made with.
     """
 
     id: str
@@ -116,6 +118,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     token_ids: tuple[int, ...] = ()
     vocabulary: str = ""
     attachments: tuple[Attachment, ...] = ()
+    adapters: tuple[AdapterUse, ...] = ()
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +131,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
         updated_at: Seconds since the epoch, of the last change.
         active_leaf_id: Last message of the branch that is shown; None while there is none.
         system_prompt: Instruction for the model; empty for none.
+        adapters: What its next answers are made with.
     """
 
     id: str
@@ -136,6 +140,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: float
     active_leaf_id: str | None = None
     system_prompt: str = ""
+    adapters: tuple[AdapterUse, ...] = ()
 
 
 class SearchHit(msgspec.Struct, frozen=True, kw_only=True):

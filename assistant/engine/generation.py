@@ -14,7 +14,7 @@ from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import GenerationFailed, RequestCancelled
 from assistant.core.sampling import SamplingParameters
 from assistant.engine.cancel import CancelFlag
-from assistant.engine.cells import n_kv_cells
+from assistant.engine.cells import AdapterSet, n_kv_cells
 from assistant.engine.model import Model
 from assistant.engine.prompt_reader import PromptReader, Reading, context_overflow
 from assistant.engine.prompt_tokens import Prompt
@@ -64,19 +64,23 @@ class Generation:
         self._received_at = received_at
         self._prompt_s = 0.0
         self._token_times: list[float] = []
+        self._has_started_over = False
         self.reading: Reading | None = None
 
-    def run(self, conversation_id: str, prompt: Prompt, sampling: SamplingParameters) -> GenerationFinished:
+    def run(
+        self, conversation_id: str, prompt: Prompt, sampling: SamplingParameters, adapters: AdapterSet = ()
+    ) -> GenerationFinished:
         """Answer the prompt.
 
         Args:
             conversation_id: Whose prompt it is; empty for nobody's.
             prompt: The prompt.
             sampling: How tokens are chosen.
+            adapters: What it is read and answered with; they are in memory.
 
         Raises:
             ContextOverflow: The prompt leaves no room for a single token.
-            GenerationFailed: llama.cpp failed, or the prompt does not end with a token.
+            GenerationFailed: llama.cpp failed, what it computes is no number, or the prompt does not end with a token.
             FamulusError: A picture or sound could not be read.
         """
         n_prompt = n_kv_cells(prompt.cells)
@@ -88,7 +92,8 @@ class Generation:
             )
         stream = TokenStream(sampling.stop)
         try:
-            reading = self._read_prompt(conversation_id, prompt)
+            self._model.adapters.apply(adapters)
+            reading = self._read_prompt(conversation_id, prompt, adapters)
             reason = self._sample(reading, prompt, sampling, stream)
         except RequestCancelled:
             reason = FinishReason.CANCELLED
@@ -96,24 +101,39 @@ class Generation:
             self._release(stream.flush())
         return self._finished(reason, n_prompt, stream)
 
-    def _read_prompt(self, conversation_id: str, prompt: Prompt) -> Reading:
+    def _read_prompt(self, conversation_id: str, prompt: Prompt, adapters: AdapterSet) -> Reading:
         started = time.perf_counter()
         try:
-            self.reading = reading = self._reader.begin(conversation_id, prompt)
-
-            def progressed(n_done: int, n_total: int) -> None:
-                self._emit(
-                    PromptProgressed(
-                        request_id=self._request_id, n_done=n_done, n_total=n_total, n_cached=reading.n_cached
-                    )
-                )
-
-            def looked(n_done: int, n_total: int) -> None:
-                self._emit(MediaProgressed(request_id=self._request_id, n_done=n_done, n_total=n_total))
-
-            reading.read(progressed, looked)
+            return self._with_numbers(self._read(conversation_id, prompt, adapters))
         finally:
             self._prompt_s = time.perf_counter() - started
+
+    def _with_numbers(self, reading: Reading) -> Reading:
+        """The reading; where its last step left no numbers, the same once more: another chat may have spoiled it."""
+        if self._model.has_numbers():
+            return reading
+        conversation_id, adapters = reading.sequence.owner
+        self._reader.start_over(conversation_id)
+        if not self._has_started_over:
+            self._has_started_over = True
+            reading = self._read(conversation_id, reading.prompt, adapters)
+            if self._model.has_numbers():
+                return reading
+            self._reader.start_over(conversation_id)
+        raise no_numbers(adapters)
+
+    def _read(self, conversation_id: str, prompt: Prompt, adapters: AdapterSet) -> Reading:
+        self.reading = reading = self._reader.begin(conversation_id, prompt, adapters)
+
+        def progressed(n_done: int, n_total: int) -> None:
+            self._emit(
+                PromptProgressed(request_id=self._request_id, n_done=n_done, n_total=n_total, n_cached=reading.n_cached)
+            )
+
+        def looked(n_done: int, n_total: int) -> None:
+            self._emit(MediaProgressed(request_id=self._request_id, n_done=n_done, n_total=n_total))
+
+        reading.read(progressed, looked)
         return reading
 
     def _sample(
@@ -126,6 +146,7 @@ class Generation:
         try:
             sampler.accept_prompt(prompt.cells)
             while True:
+                reading = self._with_numbers(reading)
                 token_id = sampler.sample(self._model.context)
                 self._token_times.append(time.perf_counter())
                 if vocabulary.is_end(token_id):
@@ -172,3 +193,15 @@ class Generation:
             restored_tokens=self.reading.n_restored,
             encoded_media=len(self.reading.encoded),
         )
+
+
+def no_numbers(adapters: AdapterSet) -> GenerationFailed:
+    """The error of a model that overflows."""
+    if adapters:
+        return GenerationFailed(
+            "With these adapters the model does not compute numbers any more.", remedy="Lower their strength."
+        )
+    return GenerationFailed(
+        "The model does not compute numbers any more.",
+        remedy="Try again; if it stays so, the model file is damaged: download it again.",
+    )

@@ -102,6 +102,14 @@ class KvMemory:
         """Give back everything of a sequence."""
         llama.llama_memory_seq_rm(self._memory, seq_id, -1, -1)
 
+    def clear(self) -> None:
+        """Give back all sequences, and write zeros over what the cells hold.
+
+        Cells that were given back keep their values, and a step computes over them, masked: a value that is no number
+        would spoil what others compute.
+        """
+        llama.llama_memory_clear(self._memory, True)
+
     def state_bytes(self, seq_id: int) -> int:
         """Bytes that `write_state` needs."""
         return int(llama.llama_state_seq_get_size_ext(self._context, seq_id, 0))

@@ -74,7 +74,8 @@ class LoadedModel:
             emit=self._emit,
             received_at=received_at,
         )
-        finished = generation.run(request.conversation_id, prompt, sampling)
+        adapters = self.model.adapters.load(request.adapters)
+        finished = generation.run(request.conversation_id, prompt, sampling, adapters)
         reading = generation.reading
         held: list[Cell] = [*prompt.cells, *finished.token_ids]
         is_whole = finished.finish_reason is FinishReason.STOP and reading and reading.sequence.cells == held
@@ -116,13 +117,14 @@ class LoadedModel:
 
         A recurrent sequence could not go back, if the next question is tokenised together with it.
         """
-        if self.model.memory.kind is MemoryKind.RECURRENT:
+        if self.model.memory.kind is MemoryKind.RECURRENT or not self.model.adapters.has(sequence.adapters):
             return
         text = self.template.between_turns()
         token_ids = self.model.vocabulary.tokenize(text) if len(text) <= _MAX_READ_AHEAD_CHARACTERS else []
         if not 0 < len(token_ids) <= min(MAX_READ_AHEAD, self.model.n_batch):
             return
         try:
+            self.model.adapters.apply(sequence.adapters)
             read_tokens(self.model, sequence, token_ids)
         except (NoRoom, RequestCancelled, GenerationFailed):
             self._table.recover(sequence)

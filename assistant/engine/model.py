@@ -6,10 +6,12 @@ Process: engine worker. Thread: the scheduler's only.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import llama_cpp.llama_cpp as llama
+import numpy as np
 
 from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES
 from assistant.core.errors import (
@@ -20,6 +22,7 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.media import MediaKind
+from assistant.engine.adapters import Adapters
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.cells import MediaCell, NoRoom
 from assistant.engine.kv_memory import KvMemory, MemoryKind
@@ -47,6 +50,7 @@ class Model:
         projector: What reads pictures and sounds; None for text alone.
         projector_note: Why the projector that was asked for is not there; empty if it is, or if none was.
         memory: The KV memory.
+        adapters: The LoRA adapters that the context computes with.
         n_ctx: KV cells of the context, which all sequences share.
         n_ctx_train: Context length the model was trained with, tokens.
         n_ctx_original: Context length it was trained with before that was stretched, tokens; `n_ctx_train` if never.
@@ -77,6 +81,7 @@ class Model:
             raise
         try:
             self.memory = KvMemory(self._model, self._context)
+            self.adapters = Adapters(self._model, self._context)
         except BaseException:
             llama.llama_free(self._context)
             self._free_model()
@@ -151,6 +156,14 @@ class Model:
     def media(self) -> frozenset[MediaKind]:
         """What the model takes in besides text."""
         return self.projector.media if self.projector is not None else frozenset()
+
+    def has_numbers(self) -> bool:
+        """Whether the logits of the last decode are numbers, all of them."""
+        row = llama.llama_get_logits_ith(self._context, -1)
+        if not row:
+            return False
+        largest = np.ctypeslib.as_array(row, (self.vocabulary.n_tokens,)).max()  # one that is no number is the largest
+        return math.isfinite(largest)
 
     def decode(self, token_ids: Sequence[int], *, seq_id: int, position: int) -> None:
         """Read tokens into the KV memory; the logits of the last one are there afterwards.

@@ -23,8 +23,6 @@ OnCount = Callable[[int, int], None]
 N_OTHERS_FREE = 256
 """KV cells that other conversations may hold beyond as many as a prompt has."""
 
-_NO_ADAPTERS: AdapterSet = ()
-
 
 class Reading:
     """One prompt in one sequence, and what is generated behind it.
@@ -56,6 +54,11 @@ class Reading:
         self.n_cached = n_kv_cells(sequence.cells)
         self.n_restored = n_restored
         self.encoded: set[bytes] = set()
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt, and what was generated behind it."""
+        return Prompt(list(self._wanted), self._media)
 
     def read(self, on_progress: OnCount, on_media: OnCount) -> None:
         """Read what is not held yet; the logits of the last cell are there afterwards.
@@ -144,38 +147,45 @@ class PromptReader:
         # another kind of memory comes back only for a prompt that goes on from its end.
         self._is_slowed_by_others = not model.has_flash_attention and model.memory.kind is MemoryKind.PLAIN
 
-    def begin(self, conversation_id: str, prompt: Prompt) -> Reading:
+    def begin(self, conversation_id: str, prompt: Prompt, adapters: AdapterSet = ()) -> Reading:
         """A sequence that holds a start of the prompt; the rest is to be read.
 
         Args:
             conversation_id: Whose prompt it is; empty for nobody's.
             prompt: At least one cell, and fewer KV cells than `n_ctx`.
+            adapters: What it is read with; the context uses them already.
         """
         wanted = prompt.cells
-        n_held = self._table.n_held(conversation_id, wanted, _NO_ADAPTERS)
-        snapshot = self._store.find(conversation_id, wanted, n_held)
+        n_held = self._table.n_held(conversation_id, wanted, adapters)
+        snapshot = self._store.find(conversation_id, wanted, n_held, adapters)
         if snapshot is None:
-            sequence = self._table.prepare(conversation_id, wanted, _NO_ADAPTERS)
-            self._limit_others(conversation_id, wanted)  # only now: a start that it shares with one of them stays
+            sequence = self._table.prepare(conversation_id, wanted, adapters)
+            # Only now: a start that it shares with one of them stays.
+            self._limit_others(conversation_id, wanted, adapters)
             return Reading(self._model, self._table, sequence, prompt)
         with closing(snapshot):
-            self._limit_others(conversation_id, wanted)
+            self._limit_others(conversation_id, wanted, adapters)
             is_restored = self._restore(snapshot)
-        sequence = self._table.prepare(conversation_id, wanted, _NO_ADAPTERS)
+        sequence = self._table.prepare(conversation_id, wanted, adapters)
         n_restored = n_kv_cells(sequence.cells) if is_restored else 0
         return Reading(self._model, self._table, sequence, prompt, n_restored)
 
-    def _limit_others(self, conversation_id: str, wanted: list[Cell]) -> None:
+    def start_over(self, conversation_id: str) -> None:
+        """Forget what was read of all chats, and on disk of this one: it has led to values that are no numbers."""
+        self._table.clear()
+        self._store.forget(conversation_id)
+
+    def _limit_others(self, conversation_id: str, wanted: list[Cell], adapters: AdapterSet) -> None:
         """Before the cells of the prompt take their places: what leaves later would leave a gap that costs as much."""
         if self._is_slowed_by_others and conversation_id:
-            self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE)
+            self._table.limit_others(conversation_id, n_kv_cells(wanted) + N_OTHERS_FREE, adapters)
 
     def _restore(self, snapshot: Snapshot) -> bool:
         self._table.make_room(n_kv_cells(snapshot.cells))
         sequence = self._table.vacate()
         if not self._store.restore(snapshot, sequence):
             return False
-        self._table.adopt(sequence, snapshot.conversation_id, snapshot.cells, _NO_ADAPTERS)
+        self._table.adopt(sequence, snapshot.conversation_id, snapshot.cells, snapshot.adapters)
         return bool(sequence.cells)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Seq
 
-from assistant.engine.cells import Cell, common_prefix, n_kv_cells
+from assistant.engine.cells import AdapterSet, Cell, common_prefix, n_kv_cells
 from assistant.engine.kv_memory import KvMemory, MemoryKind
 from assistant.engine.sequences import Sequence
 from assistant.engine.snapshots import Snapshot, Snapshots
@@ -51,21 +51,23 @@ class SequenceStore:
                 sequence.cells,
                 self._memory.state_bytes(sequence.seq_id),
                 lambda target: self._memory.write_state(sequence.seq_id, target),
+                sequence.adapters,
             )
             sequence.is_saved = True
-        return sequence.is_saved and self._snapshots.has(sequence.conversation_id)
+        return sequence.is_saved and self._snapshots.has(sequence.conversation_id, sequence.adapters)
 
-    def find(self, conversation_id: str, wanted: Seq[Cell], n_held: int) -> Snapshot | None:
+    def find(self, conversation_id: str, wanted: Seq[Cell], n_held: int, adapters: AdapterSet = ()) -> Snapshot | None:
         """The snapshot of a conversation, if it saves much of a prompt from being read; it is sound, and to be closed.
 
         Args:
             conversation_id: The conversation; nobody's ("") has none.
             wanted: The prompt.
             n_held: Cells of it that are in the memory.
+            adapters: What its cells are made with.
         """
         if self._snapshots is None or n_kv_cells(wanted[n_held:]) < MIN_GAIN:
             return None
-        return self._snapshots.find(conversation_id, lambda cells: self._is_worth(cells, wanted, n_held))
+        return self._snapshots.find(conversation_id, lambda cells: self._is_worth(cells, wanted, n_held), adapters)
 
     def _is_worth(self, cells: Seq[Cell], wanted: Seq[Cell], n_held: int) -> bool:
         if n_kv_cells(cells) > self._n_ctx:

@@ -49,6 +49,11 @@ class Sequence:
         self.used_at = 0
         self.is_saved = False
 
+    @property
+    def owner(self) -> tuple[str, AdapterSet]:
+        """Its conversation, and what its cells were made with."""
+        return self.conversation_id, self.adapters
+
     def extend(self, cells: Seq[Cell]) -> None:
         """Add cells that were read."""
         self.cells.extend(cells)
@@ -83,10 +88,9 @@ class SequenceTable:
         self._n_prompts = 0
 
     def latest(self) -> list[Sequence]:
-        """The last used sequence of each conversation, last used first."""
+        """The last used sequence of each conversation with each set of adapters, last used first."""
         by_use = sorted(self._sequences, key=lambda sequence: sequence.used_at)
-        newest = {sequence.conversation_id: sequence for sequence in by_use if sequence.cells}
-        newest.pop("", None)
+        newest = {each.owner: each for each in by_use if each.cells and each.conversation_id}
         return sorted(newest.values(), key=lambda sequence: -sequence.used_at)
 
     def n_held(self, conversation_id: str, wanted: Seq[Cell], adapters: AdapterSet) -> int:
@@ -203,17 +207,21 @@ class SequenceTable:
             if not self.evict():
                 return
 
-    def limit_others(self, conversation_id: str, n_max: int) -> None:
+    def limit_others(self, conversation_id: str, n_max: int, adapters: AdapterSet = ()) -> None:
         """Let other conversations that can be brought back give way until the others hold `n_max` KV cells at most.
 
-        Least recently used first; cells that sequences share are counted for each of them.
+        Least recently used first; cells that sequences share are counted for each of them. The same conversation with
+        other adapters is another one.
         """
+        own = conversation_id, adapters
         for latest in reversed(self.latest()):
-            others = (each for each in self._sequences if each.conversation_id != conversation_id)
+            others = (each for each in self._sequences if each.owner != own)
             if sum(n_kv_cells(each.cells) for each in others) <= n_max:
                 return
-            if latest.conversation_id != conversation_id and self._on_leave(latest):
-                self.forget(latest.conversation_id)
+            leaving = latest.owner
+            if leaving != own and self._on_leave(latest):
+                for sequence in [each for each in self._sequences if each.owner == leaving]:
+                    self._clear(sequence)
 
     def evict(self, keep: Sequence | None = None) -> bool:
         """Let the least recently used sequence give way, but not `keep`; returns whether there was one."""
@@ -233,6 +241,12 @@ class SequenceTable:
     def _leave(self, sequence: Sequence) -> None:
         if sequence in self.latest():
             self._on_leave(sequence)
+
+    def clear(self) -> None:
+        """Give back everything, and what the cells hold (`KvMemory.clear`)."""
+        for sequence in self._sequences:
+            self._clear(sequence)
+        self._memory.clear()
 
     def forget(self, conversation_id: str) -> None:
         """Give back all that is held of a conversation."""

@@ -4,7 +4,7 @@ Process: engine worker; several apps may share the folder. Thread rule: all call
 and renames happen on a writer thread of this module's own.
 
 All of it is a cache: whatever is missing, foreign, damaged or cannot be written costs time and nothing else. Files
-are named ``<first 16 digits of the key's digest>/<conversation_id>.kv``.
+are named ``<first 16 digits of the key's digest>/<conversation_id>.kv``: one for each set of adapters.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
+_Owner = tuple[str, AdapterSet]
+"""A conversation, and what its cells were made with."""
+
 
 class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a state depends on besides its cells: under another key it is worthless.
@@ -37,7 +40,7 @@ class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
         model_digest: `model_digest.file_digest` of the model.
         llama_cpp: Version of llama.cpp.
         llama_cpp_python: Version of the bindings.
-        adapters: Digest and scale of each adapter.
+        adapters: What the cells were made with.
         rope_freq_base, rope_freq_scale: As the context has them.
         rope_scaling: Method of RoPE scaling.
         yarn: YaRN's parameters.
@@ -80,15 +83,18 @@ class Snapshot:
 
     Args:
         conversation_id: The conversation.
+        adapters: What its cells were made with.
         file: The file, checked; this object closes it.
 
     Attributes:
         conversation_id: The conversation.
+        adapters: What its cells were made with.
         cells: What restoring it would bring into the KV memory.
     """
 
-    def __init__(self, conversation_id: str, file: SnapshotFile) -> None:
+    def __init__(self, conversation_id: str, adapters: AdapterSet, file: SnapshotFile) -> None:
         self.conversation_id = conversation_id
+        self.adapters = adapters
         self.cells = file.label.cells
         self._file = file
 
@@ -112,15 +118,16 @@ class Snapshots:
 
     Args:
         options: Folder, secret and space; no space means that nothing is kept.
-        key: What the states depend on.
+        key: What the states depend on; its adapters are those of each state.
     """
 
     def __init__(self, options: SnapshotOptions, key: SnapshotKey) -> None:
-        self._key_digest = key.digest()
+        self._key = key
+        self._key_digests: dict[AdapterSet, bytes] = {}
         self._max_bytes = options.max_bytes
-        self._folder = SnapshotFolder(Path(options.folder), options.max_bytes)
-        self._own_folder = Path(options.folder) / self._key_digest.hex()[:16]
-        self._pending: dict[str, _Pending] = {}
+        self._root = Path(options.folder)
+        self._folder = SnapshotFolder(self._root, options.max_bytes)
+        self._pending: dict[_Owner, _Pending] = {}
         self._n_written = 0
         self._is_failure_told = False
         self._secret = self._read_secret(Path(options.key_path)) if options.max_bytes > 0 else b""
@@ -128,7 +135,12 @@ class Snapshots:
         self._writer.submit(self._folder.tidy)
 
     def save(
-        self, conversation_id: str, cells: Sequence[Cell], n_bytes: int, write_state: Callable[[memoryview], int]
+        self,
+        conversation_id: str,
+        cells: Sequence[Cell],
+        n_bytes: int,
+        write_state: Callable[[memoryview], int],
+        adapters: AdapterSet = (),
     ) -> None:
         """Keep the state of a conversation, in place of an older one.
 
@@ -140,15 +152,18 @@ class Snapshots:
             n_bytes: Size of its state.
             write_state: Called at once, on this thread, with a writable view of `n_bytes`, which it must not keep;
                 returns how many it wrote.
+            adapters: What the cells were made with.
         """
         if not self._keeps(conversation_id) or not 0 < n_bytes <= self._max_bytes:
             return
-        self._supersede(conversation_id)
-        label = SnapshotLabel(conversation_id, self._key_digest, tuple(cells))
+        owner = conversation_id, adapters
+        self._supersede(owner)
+        label = SnapshotLabel(conversation_id, self._key_digest(adapters), tuple(cells))
+        path = self._path(owner)
         try:
-            self._folder.make_room(self._path(conversation_id), n_bytes)
-            self._own_folder.mkdir(mode=0o700, exist_ok=True)
-            draft = SnapshotDraft(self._path(conversation_id), self._secret, label, n_bytes)
+            self._folder.make_room(path, n_bytes)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            draft = SnapshotDraft(path, self._secret, label, n_bytes)
         except OSError as error:
             self._tell_failure(error)
             return
@@ -159,17 +174,19 @@ class Snapshots:
             if not is_whole:
                 draft.discard()
         if is_whole:
-            self._pending[conversation_id] = _Pending(draft, self._writer.submit(self._publish, draft))
+            self._pending[owner] = _Pending(draft, self._writer.submit(self._publish, draft))
         else:
             log.warning("llama.cpp gave only a part of the state of a conversation; it is not kept")
 
-    def has(self, conversation_id: str) -> bool:
-        """Whether there is a snapshot of a conversation, or one is being written."""
-        pending = self._pending.get(conversation_id)
+    def has(self, conversation_id: str, adapters: AdapterSet = ()) -> bool:
+        """Whether there is a snapshot of a conversation with these adapters, or one is being written."""
+        pending = self._pending.get((conversation_id, adapters))
         is_under_way = pending is not None and not pending.written.done()
-        return self._keeps(conversation_id) and (is_under_way or self._path(conversation_id).exists())
+        return self._keeps(conversation_id) and (is_under_way or self._path((conversation_id, adapters)).exists())
 
-    def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
+    def find(
+        self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool], adapters: AdapterSet = ()
+    ) -> Snapshot | None:
         """The snapshot of a conversation if there is one that is sound and wanted; a bad one is removed.
 
         Waits until a save of the conversation is written, if its cells are wanted. The state is read from disk here,
@@ -178,19 +195,21 @@ class Snapshots:
         Args:
             conversation_id: The conversation.
             is_worth: Says of the cells of a snapshot whether they are wanted.
+            adapters: What they must have been made with.
         """
         if not self._keeps(conversation_id):
             return None
-        pending = self._pending.get(conversation_id)
+        owner = conversation_id, adapters
+        pending = self._pending.get(owner)
         if pending is not None and not pending.written.done() and not is_worth(pending.draft.cells):
             return None
-        self._wait_for(conversation_id)
+        self._wait_for(owner)
         try:
-            return self._checked(conversation_id, is_worth)
+            return self._checked(owner, is_worth)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (SnapshotInvalid, OSError) as error:
-            self._remove_bad(conversation_id, error)
+            self._remove_bad(owner, error)
             return None
 
     def restore(self, snapshot: Snapshot, read_state: Callable[[memoryview], bool]) -> bool:
@@ -203,17 +222,19 @@ class Snapshots:
         Returns:
             Whether it was used.
         """
+        owner = snapshot.conversation_id, snapshot.adapters
         if snapshot.read(read_state):
-            mark_used(self._path(snapshot.conversation_id))
+            mark_used(self._path(owner))
             return True
-        self._remove_bad(snapshot.conversation_id, SnapshotInvalid("llama.cpp cannot use it"))
+        self._remove_bad(owner, SnapshotInvalid("llama.cpp cannot use it"))
         return False
 
     def forget(self, conversation_id: str) -> None:
         """Remove the snapshots of a deleted conversation, also those of other models."""
         if _CONVERSATION_ID.fullmatch(conversation_id):
-            self._supersede(conversation_id)
-            self._wait_for(conversation_id)
+            for owner in [owner for owner in self._pending if owner[0] == conversation_id]:
+                self._supersede(owner)
+                self._wait_for(owner)
             self._folder.forget(conversation_id)
 
     def flush(self) -> int:
@@ -222,8 +243,8 @@ class Snapshots:
         Returns:
             How many snapshots were written since the last flush.
         """
-        for conversation_id in list(self._pending):
-            self._wait_for(conversation_id)
+        for owner in list(self._pending):
+            self._wait_for(owner)
         n_written, self._n_written = self._n_written, 0
         return n_written
 
@@ -241,18 +262,25 @@ class Snapshots:
     def _keeps(self, conversation_id: str) -> bool:
         return bool(self._secret) and _CONVERSATION_ID.fullmatch(conversation_id) is not None
 
-    def _path(self, conversation_id: str) -> Path:
-        return self._own_folder / (conversation_id + SUFFIX)
+    def _key_digest(self, adapters: AdapterSet) -> bytes:
+        if adapters not in self._key_digests:
+            self._key_digests[adapters] = msgspec.structs.replace(self._key, adapters=adapters).digest()
+        return self._key_digests[adapters]
 
-    def _opened(self, conversation_id: str) -> SnapshotFile:
-        file = SnapshotFile(self._path(conversation_id), self._secret)
-        if file.label.conversation_id != conversation_id or file.label.key_digest != self._key_digest:
+    def _path(self, owner: _Owner) -> Path:
+        conversation_id, adapters = owner
+        return self._root / self._key_digest(adapters).hex()[:16] / (conversation_id + SUFFIX)
+
+    def _opened(self, owner: _Owner) -> SnapshotFile:
+        conversation_id, adapters = owner
+        file = SnapshotFile(self._path(owner), self._secret)
+        if file.label.conversation_id != conversation_id or file.label.key_digest != self._key_digest(adapters):
             file.close()
             raise SnapshotInvalid("it belongs to another conversation or model")
         return file
 
-    def _checked(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
-        file = self._opened(conversation_id)
+    def _checked(self, owner: _Owner, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
+        file = self._opened(owner)
         is_kept = False
         try:
             if is_worth(file.label.cells):
@@ -261,21 +289,21 @@ class Snapshots:
         finally:
             if not is_kept:
                 file.close()
-        return Snapshot(conversation_id, file) if is_kept else None
+        return Snapshot(*owner, file) if is_kept else None
 
-    def _remove_bad(self, conversation_id: str, error: Exception) -> None:
+    def _remove_bad(self, owner: _Owner, error: Exception) -> None:
         log.warning("a snapshot is not used: %s", error)
-        remove(self._path(conversation_id))
+        remove(self._path(owner))
 
-    def _supersede(self, conversation_id: str) -> None:
+    def _supersede(self, owner: _Owner) -> None:
         """Drop a save that the writer thread has not begun with."""
-        pending = self._pending.get(conversation_id)
+        pending = self._pending.get(owner)
         if pending is not None and pending.written.cancel():
-            del self._pending[conversation_id]
+            del self._pending[owner]
             pending.draft.discard()
 
-    def _wait_for(self, conversation_id: str) -> None:
-        pending = self._pending.pop(conversation_id, None)
+    def _wait_for(self, owner: _Owner) -> None:
+        pending = self._pending.pop(owner, None)
         if pending is not None:
             pending.written.result()
 

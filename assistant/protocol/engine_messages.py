@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.context_plan import N_BATCH
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import ErrorInfo
@@ -17,7 +18,7 @@ from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.prompt_messages import PromptMessage
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -86,12 +87,14 @@ class Generate(_Request, frozen=True, kw_only=True):
         messages: The prompt, first message first.
         sampling: How tokens are chosen.
         conversation_id: Whose prompt it is: names its sequence and its snapshot; empty for none's.
+        adapters: What the prompt is read and the answer made with.
         interactive: Whether a person waits for it: it then goes before those for which nobody does.
     """
 
     messages: tuple[PromptMessage, ...]
     sampling: SamplingParameters
     conversation_id: str = ""
+    adapters: tuple[AdapterUse, ...] = ()
     interactive: bool = True
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from assistant.clients.engine_calls import EngineCall
 from assistant.clients.worker_process import worker_stopped
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import (
     ContextOverflow,
@@ -114,6 +115,7 @@ class FakeEngine:
         prompts: All prompts, in order.
         samplings: Their sampling, in order.
         conversation_ids: Whose they were, in order.
+        adapters: What they were to be answered with, in order.
         unloads: Number of requests to free the model.
         forgotten: Conversations that were to be forgotten, in order.
         saves: Number of requests to save snapshots.
@@ -127,6 +129,7 @@ class FakeEngine:
         self.prompts: list[tuple[PromptMessage, ...]] = []
         self.samplings: list[SamplingParameters] = []
         self.conversation_ids: list[str] = []
+        self.adapters: list[tuple[AdapterUse, ...]] = []
         self.unloads = 0
         self.forgotten: list[str] = []
         self.saves = 0
@@ -191,11 +194,13 @@ class FakeEngine:
         sampling: SamplingParameters,
         *,
         conversation_id: str = "",
+        adapters: tuple[AdapterUse, ...] = (),
         interactive: bool = True,
     ) -> EngineCall:
         self.prompts.append(messages)
         self.samplings.append(sampling)
         self.conversation_ids.append(conversation_id)
+        self.adapters.append(adapters)
         steps = self._answer_scripts.popleft() if self._answer_scripts else ("Fine", ".")
         return self._submit(steps, lambda request: self._generate(request, messages, sampling, conversation_id))
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.sampling import SamplingParameters
 from assistant.engine.prompt_tokens import Prompt
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
@@ -43,6 +44,7 @@ class Walk:
         n_chats: Conversations.
         question: Makes the questions.
         between: Called before every step; whatever it does to the memory must not change an answer.
+        adapters: Says with which adapters a conversation is answered next.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Walk:
         *,
         question: Question = written_question,
         between: Callable[[random.Random], None] = lambda choose: None,
+        adapters: Callable[[random.Random, str], tuple[AdapterUse, ...]] = lambda choose, conversation_id: (),
     ) -> None:
         self._talker = talker
         self._random = random.Random(seed)
         self._question = question
         self._between = between
+        self._adapters = adapters
         system = PromptMessage(role="system", text="You are brief.")
         self._chats = [Chat(f"chat{number}", [[system]]) for number in range(n_chats)]
 
@@ -75,6 +79,7 @@ class Walk:
         answer = self._talker.answer(
             prompt,
             conversation_id=chat.id,
+            adapters=self._adapters(choose, chat.id),
             cancel_after_tokens=choose.randint(1, 5) if stop == "answer" else None,
             cancel_in_prompt=stop == "prompt",
         )
@@ -123,14 +128,14 @@ def judge(teacher: Teacher, answer: Answer, n_ctx: int) -> Verdict:
 
 
 def judge_pictures(cold: Talker, answer: Answer, media: dict[bytes, PromptMedia]) -> Verdict:
-    """As `judge`, for cells that a teacher cannot read: another talker, fresh, is asked before every choice."""
+    """As `judge`, for cells and adapters that a teacher does not know: another talker is asked before every choice."""
     if not answer.logits.size:
         return Verdict(0.0, 0.0)
     cold.forget()
     row = answer.logits
     gap = 0.0
     for length in range(len(answer.prompt), len(answer.held) + 1):
-        row = cold.answer(Prompt(answer.held[:length], media), ONE_TOKEN).logits
+        row = cold.answer(Prompt(answer.held[:length], media), ONE_TOKEN, adapters=answer.adapters).logits
         chosen = answer.ids[length - len(answer.prompt) :][:1]
         gap = max(gap, *(float(row.max() - row[token_id]) for token_id in chosen), 0.0)
     return Verdict(gap, float(np.abs(row - answer.logits).max()))

@@ -12,6 +12,7 @@ import llama_cpp.llama_cpp as llama
 import numpy as np
 import numpy.typing as npt
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Usage
 from assistant.core.sampling import SamplingParameters
 from assistant.engine.cancel import CancelFlag
@@ -58,6 +59,7 @@ class Answer:
 
     Attributes:
         prompt: Cells of the prompt.
+        adapters: What it was made with.
         ids: Ids of the answer, as they were streamed.
         text: Text of the answer, as it was streamed.
         finished: The closing reply.
@@ -67,6 +69,7 @@ class Answer:
     """
 
     prompt: list[Cell]
+    adapters: tuple[AdapterUse, ...] = ()
     ids: list[int] = field(default_factory=list)
     text: str = ""
     finished: GenerationFinished | None = None
@@ -154,12 +157,13 @@ class Talker:
         sampling: SamplingParameters = GREEDY,
         *,
         conversation_id: str = MINE,
+        adapters: tuple[AdapterUse, ...] = (),
         cancel_after_tokens: int | None = None,
         cancel_in_prompt: bool = False,
     ) -> Answer:
         """Generate; the cancel flag is set from `emit`, as another thread would while a step computes."""
         whole = prompt if isinstance(prompt, Prompt) else Prompt(list(prompt), {})
-        answer = Answer(list(whole.cells))
+        answer = Answer(list(whole.cells), adapters)
 
         def emit(reply: EngineReply) -> None:
             if isinstance(reply, PromptProgressed):
@@ -172,7 +176,8 @@ class Talker:
         generation = Generation(
             "e1", self.model, self._reader, cancel=self._cancel, emit=emit, received_at=time.perf_counter()
         )
-        answer.finished = generation.run(conversation_id, whole, sampling)
+        loaded = self.model.adapters.load(adapters)
+        answer.finished = generation.run(conversation_id, whole, sampling, loaded)
         self._cancel.is_set = False
         assert generation.reading is not None
         sequence = generation.reading.sequence

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from assistant.core.media import MediaKind
-from assistant.engine.cells import Cell, MediaCell
+from assistant.engine.cells import AdapterSet, Cell, MediaCell
 from assistant.engine.kv_memory import MemoryKind
 from assistant.engine.sequence_store import MIN_GAIN, MIN_SAVED, SequenceStore
 from assistant.engine.sequences import Sequence as CellSequence
@@ -26,21 +26,28 @@ class FakeSnapshots(Snapshots):
     """Keeps cells instead of files."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, tuple[Cell, ...]] = {}
+        self.kept: dict[tuple[str, AdapterSet], tuple[Cell, ...]] = {}
         self.is_full = False
 
     def save(
-        self, conversation_id: str, cells: Sequence[Cell], n_bytes: int, write_state: Callable[[memoryview], int]
+        self,
+        conversation_id: str,
+        cells: Sequence[Cell],
+        n_bytes: int,
+        write_state: Callable[[memoryview], int],
+        adapters: AdapterSet = (),
     ) -> None:
         assert write_state(memoryview(bytearray(n_bytes))) == n_bytes
         if not self.is_full:
-            self.kept[conversation_id] = tuple(cells)
+            self.kept[conversation_id, adapters] = tuple(cells)
 
-    def has(self, conversation_id: str) -> bool:
-        return conversation_id in self.kept
+    def has(self, conversation_id: str, adapters: AdapterSet = ()) -> bool:
+        return (conversation_id, adapters) in self.kept
 
-    def find(self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool]) -> Snapshot | None:
-        cells = self.kept.get(conversation_id)
+    def find(
+        self, conversation_id: str, is_worth: Callable[[Sequence[Cell]], bool], adapters: AdapterSet = ()
+    ) -> Snapshot | None:
+        cells = self.kept.get((conversation_id, adapters))
         return FakeSnapshot(cells) if cells and is_worth(cells) else None
 
 
@@ -72,7 +79,7 @@ def test_a_long_chat_is_saved_once_until_it_changes() -> None:
     sequence = sequence_of(memory, MIN_SAVED)
     assert store.is_due(sequence)
     store.save(sequence)
-    assert len(snapshots.kept["a"]) == MIN_SAVED
+    assert len(snapshots.kept["a", ()]) == MIN_SAVED
     assert not store.is_due(sequence)
     sequence.extend([2])
     assert store.is_due(sequence)
@@ -99,7 +106,7 @@ def test_only_what_is_on_disk_can_be_brought_back() -> None:
 
 def test_a_snapshot_is_found_where_it_saves_much() -> None:
     store, snapshots, _ = store_of()
-    snapshots.kept["a"] = tuple(range(200))
+    snapshots.kept["a", ()] = tuple(range(200))
     wanted = list(range(180)) + [999] * 50
     found = store.find("a", wanted, 180 - MIN_GAIN)
     assert found is not None
@@ -110,21 +117,21 @@ def test_a_snapshot_is_found_where_it_saves_much() -> None:
 def test_pictures_count_by_their_tokens() -> None:
     store, snapshots, _ = store_of()
     picture = MediaCell(MediaKind.IMAGE, b"a", 0, n_tokens=MIN_GAIN, n_pos=1)
-    snapshots.kept["a"] = (1, picture, 2)
+    snapshots.kept["a", ()] = (1, picture, 2)
     assert store.find("a", [1, picture, 2, 3], 1) is not None
     assert store.find("a", [1, picture, 2, 3], 2) is None
 
 
 def test_a_snapshot_larger_than_the_context_is_left_alone() -> None:
     store, snapshots, _ = store_of()
-    snapshots.kept["a"] = tuple(range(N_CTX + 1))
+    snapshots.kept["a", ()] = tuple(range(N_CTX + 1))
     assert store.find("a", list(range(500)), 0) is None
 
 
 @pytest.mark.parametrize("kind", [MemoryKind.WINDOW, MemoryKind.RECURRENT])
 def test_of_other_memories_a_snapshot_is_good_as_a_whole_only(kind: MemoryKind) -> None:
     store, snapshots, _ = store_of(kind)
-    snapshots.kept["a"] = tuple(range(200))
+    snapshots.kept["a", ()] = tuple(range(200))
     assert store.find("a", list(range(199)) + [999] * 50, 0) is None
     assert store.find("a", list(range(200)), 0) is None  # the last cell has to be read for its logits
     assert store.find("a", list(range(201)), 0) is not None
