@@ -73,6 +73,8 @@ def _reach_window(arguments: list[str]) -> int:
 
 def _run_worker(arguments: list[str]) -> int:
     match arguments:
+        case ["converter"]:
+            from assistant.converter.worker import main as serve
         case ["engine"]:
             from assistant.engine.worker import main as serve
         case ["image"]:

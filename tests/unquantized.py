@@ -6,14 +6,27 @@ chat in memory makes, then moves the starter model's logits by up to 1.0; with t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import gguf
+import numpy as np
+import numpy.typing as npt
 from gguf.quants import dequantize
 
+Weights = npt.NDArray[np.float32]
 
-def write_unquantized(source: Path, target: Path) -> Path:
-    """Copy a GGUF file with all weights as `float32`, four bytes each; returns `target`."""
+
+def write_unquantized(
+    source: Path, target: Path, change: Callable[[str, Weights], Weights] = lambda name, weights: weights
+) -> Path:
+    """Copy a GGUF file with all weights as `float32`, four bytes each; returns `target`.
+
+    Args:
+        source: The file.
+        target: Its copy.
+        change: Called with the name and the weights of each tensor, rows first; returns what stands in the copy.
+    """
     reader = gguf.GGUFReader(source)
     writer = gguf.GGUFWriter(target, str(reader.fields["general.architecture"].contents()))
     for name, field in reader.fields.items():
@@ -22,7 +35,7 @@ def write_unquantized(source: Path, target: Path) -> Path:
             writer.add_key_value(name, field.contents(), kind, inner[0] if inner else None)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     for tensor in reader.tensors:
-        writer.add_tensor(tensor.name, dequantize(tensor.data, tensor.tensor_type))
+        writer.add_tensor(tensor.name, change(tensor.name, dequantize(tensor.data, tensor.tensor_type)))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -14,6 +14,7 @@ from pathlib import Path
 class WorkerName(enum.StrEnum):
     """The word behind ``--worker``."""
 
+    CONVERTER = "converter"
     ENGINE = "engine"
     IMAGE = "image"
     TEMPLATE = "template"

@@ -10,9 +10,20 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "assistant"
 HEAVY = {
-    *("PIL", "PySide6", "chromadb", "huggingface_hub", "jinja2", "llama_cpp", "numpy", "sentence_transformers", "torch")
+    *(
+        "PIL",
+        "PySide6",
+        "chromadb",
+        "gguf",
+        "huggingface_hub",
+        "jinja2",
+        "llama_cpp",
+        "numpy",
+        "sentence_transformers",
+        "torch",
+    )
 }
-WORKERS = {"engine", "images", "knowledge", "trainer"}
+WORKERS = {"converter", "engine", "images", "knowledge", "trainer"}
 # __main__ is a module beside the rooms; its imports inside functions are what the other names stand for.
 APP_ROOMS = sorted(
     path.stem
