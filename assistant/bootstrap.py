@@ -9,10 +9,12 @@ import logging
 import logging.handlers
 from pathlib import Path
 
+from assistant.clients.converter_client import ConverterClient
 from assistant.clients.engine_client import EngineClient
 from assistant.clients.image_client import ImageClient
 from assistant.core.errors import DataFolderUnusable, FamulusError
 from assistant.core.paths import DataPaths
+from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
 from assistant.services.deletion import DeletionService
@@ -26,7 +28,7 @@ from assistant.storage.conversations import ConversationStore
 from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
-from assistant.storage.model_files import ModelFileStore
+from assistant.storage.file_list import FileList
 from assistant.storage.settings_file import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,8 @@ def build_services() -> Services:
     images = ImageClient(paths.home, paths.logs)
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
-    library = LibraryService(engine, bus, ModelFileStore(database), paths.verified_files, snapshots)
+    library = LibraryService(engine, bus, FileList(database, "model_file"), paths.verified_files, snapshots)
+    adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)
     return Services(
@@ -66,6 +69,7 @@ def build_services() -> Services:
         conversations=conversations,
         engine=engine,
         library=library,
+        adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),
         deletion=DeletionService(conversations, engine, snapshots, attachments, bus),

@@ -19,7 +19,7 @@ from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.database import Database
-from assistant.storage.model_files import ModelFileStore
+from assistant.storage.file_list import FileList
 from assistant.storage.settings_file import SettingsFile
 from tests.mutants import mutants
 from tests.tiny_gguf import write_tiny_model
@@ -63,7 +63,7 @@ def try_mutants(count: int, folder: Path) -> Trials:
     database = Database(folder / "famulus.db")
     paths = DataPaths(folder)
     snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
-    library = LibraryService(engine, EventBus(), ModelFileStore(database), paths.verified_files, snapshots)
+    library = LibraryService(engine, EventBus(), FileList(database, "model_file"), paths.verified_files, snapshots)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

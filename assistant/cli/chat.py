@@ -15,12 +15,14 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli.adapters import adapter_uses
 from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.listing import print_messages
 from assistant.cli.options import model_options, overridden
 from assistant.cli.picked_images import PickedImages
 from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
+from assistant.core.adapter import AdapterUse
 from assistant.core.errors import FamulusError, InputInvalid
 from assistant.core.events import MessageFinished
 from assistant.core.media import Attachment
@@ -45,6 +47,13 @@ def chat(
     model: Annotated[Path | None, typer.Option(help="GGUF file to use.")] = None,
     mmproj: Annotated[
         Path | None, typer.Option(help="GGUF file of its projector; without it the one beside the model.")
+    ] = None,
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[:SCALE]",
+            help="LoRA adapter for this conversation and its strength, 1 if not said; may be given more than once.",
+        ),
     ] = None,
     image: Annotated[
         list[Path] | None, typer.Option(help="Picture that goes with the question; may be given more than once.")
@@ -89,23 +98,39 @@ def chat(
         settings = overridden(services.settings.load(), options)
         if mmproj is not None:
             _require_projector(services, settings)
-        conversation_id = _open(services, conversation, system)
+        adapters = _adapters(services, settings, adapter)
+        conversation_id = _open(services, conversation, system, adapters)
         picked = _picked(services, settings, image or ())
         view = _view(as_json=as_json)
         if question is None or interactive:
-            loop = ChatLoop(services, settings, conversation_id, view, as_json=as_json, picked=picked)
+            loop = ChatLoop(
+                services, settings, conversation_id, view, as_json=as_json, picked=picked, adapters=adapters
+            )
             code = _converse(services, settings, conversation_id, loop, first=question, as_json=as_json)
         else:
-            code = _answer_once(services, settings, conversation_id, view, question, picked.attachments)
+            code = _answer_once(services, settings, conversation_id, view, question, picked.attachments, adapters)
     raise typer.Exit(code)
 
 
-def _open(services: Services, conversation: str | None, system: str | None) -> str | None:
+def _adapters(services: Services, settings: Settings, words: list[str] | None) -> tuple[AdapterUse, ...] | None:
+    """What ``--adapter`` asks for, checked; None if it was not given."""
+    if words is None:
+        return None
+    uses = adapter_uses(words, services.adapters)
+    services.adapters.use(uses, settings.model)
+    return uses
+
+
+def _open(
+    services: Services, conversation: str | None, system: str | None, adapters: tuple[AdapterUse, ...] | None
+) -> str | None:
     if conversation is None:
         return None
     conversation_id = services.conversations.get(conversation).id
     if system is not None:
         services.conversations.set_system_prompt(conversation_id, system).result()
+    if adapters is not None:
+        services.conversations.set_adapters(conversation_id, adapters).result()
     return conversation_id
 
 
@@ -156,9 +181,10 @@ def _answer_once(
     view: TurnView,
     question: str,
     attachments: Sequence[Attachment],
+    adapters: Sequence[AdapterUse] | None,
 ) -> int:
     runner = TurnRunner(services, view)
-    end = runner.run(lambda: services.chat.send(conversation_id, question, settings, attachments))
+    end = runner.run(lambda: services.chat.send(conversation_id, question, settings, attachments, adapters))
     if runner.interrupted:
         return 130
     return 0 if isinstance(end, MessageFinished) else 1

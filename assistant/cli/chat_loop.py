@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from assistant.cli.adapters import adapter_uses, typed_adapters
 from assistant.cli.line_editor import LineEditor, PipedLines
 from assistant.cli.listing import print_conversations, print_messages
 from assistant.cli.picked_images import DROP, PickedImages
 from assistant.cli.terminal import harmless, is_terminal, notes, on_interrupt, print_error, print_json
 from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView, error_line
+from assistant.core.adapter import AdapterUse, adapter_words
 from assistant.core.conversation import Message, Role, Usage
 from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
 from assistant.core.events import TurnFailed
@@ -35,6 +37,7 @@ class ChatLoop:
         view: How turns are shown.
         as_json: Whether commands answer in JSON too.
         picked: Pictures that go with the first message.
+        adapters: What a new conversation is answered with.
     """
 
     def __init__(
@@ -46,12 +49,14 @@ class ChatLoop:
         *,
         as_json: bool,
         picked: PickedImages | None = None,
+        adapters: Sequence[AdapterUse] | None = None,
     ) -> None:
         self._services = services
         self._settings = settings
         self._conversation_id = conversation_id
         self._as_json = as_json
         self._picked = picked or PickedImages(services, settings)
+        self._adapters = tuple(adapters or ())
         self._runner = TurnRunner(services, view)
         self._last: Message | None = None
         self._failed = False
@@ -60,6 +65,10 @@ class ChatLoop:
             "/list": (self._list, "list the latest conversations"),
             "/open": (self._open, "ID: go on with a conversation"),
             "/image": (self._image, f"FILE: add a picture to the next message; alone it lists them, {DROP} drops them"),
+            "/adapter": (
+                self._adapter,
+                f"FILE[:SCALE] ...: answer with LoRA adapters; alone it lists them, {DROP} drops them",
+            ),
             "/retry": (self._retry, "answer the last question again"),
             "/edit": (self._edit, "TEXT: ask the last question with another text"),
             "/system": (self._system, "TEXT: show or set the system prompt"),
@@ -131,7 +140,8 @@ class ChatLoop:
 
     def _ask(self, text: str) -> None:
         attached = self._picked.attachments
-        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings, attached))
+        adapters = None if self._conversation_id else self._adapters
+        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings, attached, adapters))
         if self._runner.stored:
             self._picked.clear()
 
@@ -162,6 +172,20 @@ class ChatLoop:
     def _image(self, rest: str) -> None:
         self._picked.obey(rest, as_json=self._as_json)
 
+    def _adapter(self, rest: str) -> None:
+        store = self._services.conversations
+        if rest:
+            uses = adapter_uses([] if rest == DROP else typed_adapters(rest), self._services.adapters)
+            self._services.adapters.use(uses, self._settings.model)
+            self._adapters = uses
+            if self._conversation_id:
+                store.set_adapters(self._conversation_id, uses).result()
+        now = store.get(self._conversation_id).adapters if self._conversation_id else self._adapters
+        if self._as_json:
+            print_json({"type": "adapters", "adapters": now})
+            return
+        self._say("adapters", f"Answers are made with {adapter_words(now)}." if now else "No adapter is in use.")
+
     def _retry(self, _: str) -> None:
         conversation_id = self._current()
         self._show(lambda: self._services.chat.retry(conversation_id, self._settings))
@@ -186,7 +210,7 @@ class ChatLoop:
         if self._conversation_id:
             store.set_system_prompt(self._conversation_id, rest).result()
         else:
-            self._conversation_id = store.create(rest).result().id
+            self._conversation_id = store.create(rest, self._adapters).result().id
         self._say("system", "The system prompt is set for this conversation.")
 
     def _stats(self, _: str) -> None:

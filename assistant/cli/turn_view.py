@@ -235,6 +235,7 @@ def _finished(message: Message) -> dict[str, object]:
         "message_id": message.id,
         "text": message.text,
         "finish_reason": message.finish_reason,
+        "adapters": message.adapters,
         "usage": message.usage,
         "timings": message.timings,
     }

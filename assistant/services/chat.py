@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import MessageNotFound, RequestCancelled
 from assistant.core.media import Attachment
@@ -53,7 +54,12 @@ class ChatService:
         self._thread.start()
 
     def send(
-        self, conversation_id: str | None, text: str, settings: Settings, attachments: Sequence[Attachment] = ()
+        self,
+        conversation_id: str | None,
+        text: str,
+        settings: Settings,
+        attachments: Sequence[Attachment] = (),
+        adapters: Sequence[AdapterUse] | None = None,
     ) -> str:
         """Ask a question at the end of a conversation; None begins a new one.
 
@@ -64,6 +70,8 @@ class ChatService:
             attachments: What goes with it, from `AttachmentService`. Where one is gone, the turn fails before the
                 question is stored. A model that cannot take it in fails the turn too; `LibraryService.require_media`
                 says so before anything is stored.
+            adapters: What this answer is made with, and a new conversation from now on; None for those of the
+                conversation. `AdapterService.use` says before whether they can be used.
 
         Returns:
             Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
@@ -74,14 +82,14 @@ class ChatService:
         def ask() -> Message:
             self._context.attachments.require(attachments)  # before anything is stored
             if conversation_id is None:
-                conversation = store.create(settings.chat.system_prompt).result()
+                conversation = store.create(settings.chat.system_prompt, adapters or ()).result()
                 question = store.add_question(conversation.id, None, text, attachments).result()
             else:
                 question = store.add_question(conversation_id, leaf(), text, attachments).result()
             self._context.attachments.release(attachments)
             return question
 
-        return self._submit(ask, settings, conversation_id, leaf)
+        return self._submit(ask, settings, conversation_id, leaf, adapters)
 
     def edit(
         self, question_id: str, text: str, settings: Settings, attachments: Sequence[Attachment] | None = None
@@ -110,8 +118,13 @@ class ChatService:
 
         return self._submit(ask, settings, question.conversation_id)
 
-    def retry(self, conversation_id: str, settings: Settings) -> str:
+    def retry(self, conversation_id: str, settings: Settings, adapters: Sequence[AdapterUse] | None = None) -> str:
         """Answer the last question of the active branch once more; the old answer stays beside the new one.
+
+        Args:
+            conversation_id: The conversation.
+            settings: Settings of this turn.
+            adapters: What this answer is made with; None for those of the conversation.
 
         Raises:
             MessageNotFound: There is no question yet.
@@ -120,7 +133,7 @@ class ChatService:
         question = next((message for message in reversed(branch) if message.role is Role.USER), None)
         if question is None:
             raise MessageNotFound("There is no question to answer yet.")
-        return self._submit(lambda: question, settings, conversation_id)
+        return self._submit(lambda: question, settings, conversation_id, adapters=adapters)
 
     def answer(self, question_id: str, settings: Settings) -> str:
         """Answer a question once more; its earlier answers stay beside the new one.
@@ -176,13 +189,14 @@ class ChatService:
         settings: Settings,
         conversation_id: str | None,
         leaf: Callable[[], str | None] | None = None,
+        adapters: Sequence[AdapterUse] | None = None,
     ) -> str:
         request_id = secrets.token_hex(8)
         leaf = leaf or self._leaf(conversation_id)
         with self._lock:
             if self._closed:
                 raise RequestCancelled("Famulus is closing.")
-            turn = Turn(request_id, conversation_id or "", ask, settings, self._context)
+            turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters)
             self._waiting[request_id] = _Queued(turn, leaf)
             self._wake.notify()
         return request_id

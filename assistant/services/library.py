@@ -34,7 +34,7 @@ from assistant.services.load_plan import free_card_bytes, plan_load
 from assistant.services.media_support import check_media
 from assistant.services.model_choices import ModelChoice, describe_choice
 from assistant.services.snapshots import ConversationSnapshots
-from assistant.storage.model_files import ModelFileStore
+from assistant.storage.file_list import FileList
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class LibraryService:
         self,
         engine: EngineClient,
         bus: EventBus,
-        model_files: ModelFileStore,
+        model_files: FileList,
         verified_files: Path,
         snapshots: ConversationSnapshots,
     ) -> None:

@@ -12,6 +12,7 @@ from typing import Self
 from assistant.clients.engine_client import EngineClient
 from assistant.core.errors import FamulusError
 from assistant.core.paths import DataPaths
+from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
 from assistant.services.deletion import DeletionService
@@ -40,6 +41,7 @@ class Services:
         conversations: Conversations and messages in it.
         engine: The engine worker's client.
         library: Models.
+        adapters: LoRA adapters.
         attachments: Pictures that go with questions.
         chat: Turns.
         deletion: Deletes conversations with all that is kept of them.
@@ -53,6 +55,7 @@ class Services:
     conversations: ConversationStore
     engine: EngineClient
     library: LibraryService
+    adapters: AdapterService
     attachments: AttachmentService
     chat: ChatService
     deletion: DeletionService

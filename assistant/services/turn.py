@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ import msgspec
 
 from assistant.clients.engine_calls import EngineCall
 from assistant.clients.engine_client import EngineClient
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Timings, Usage
 from assistant.core.errors import AttachmentDamaged, EngineStopped, FamulusError, GenerationFailed, RequestCancelled
 from assistant.core.events import (
@@ -40,6 +41,7 @@ from assistant.protocol.engine_messages import (
     TokensGenerated,
 )
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.services.adapters import check_adapters
 from assistant.services.attachments import AttachmentService
 from assistant.services.chosen_model import ChosenModel
 from assistant.services.event_bus import EventBus
@@ -82,6 +84,7 @@ class Turn:
         ask: Stores the question, or finds it, and returns it.
         settings: Settings of this turn.
         context: What it works with.
+        adapters: What it is answered with; None for those of its conversation.
     """
 
     def __init__(
@@ -91,12 +94,14 @@ class Turn:
         ask: Callable[[], Message],
         settings: Settings,
         context: TurnContext,
+        adapters: Sequence[AdapterUse] | None = None,
     ) -> None:
         self.conversation_id = conversation_id
         self.answer_id: str | None = None
         self._request_id = request_id
         self._ask = ask
         self._settings = settings
+        self._adapters = adapters
         self._conversations = context.conversations
         self._engine = context.engine
         self._library = context.library
@@ -143,7 +148,10 @@ class Turn:
         self.conversation_id = question.conversation_id
         self._bus.publish(QuestionStored(**self._ids(), message=question))
         model = self._library.name_of(self._settings.model)
-        answer = self._conversations.answers.begin(self.conversation_id, question.id, model).result()
+        adapters = self._adapters
+        if adapters is None:
+            adapters = self._conversations.get(self.conversation_id).adapters
+        answer = self._conversations.answers.begin(self.conversation_id, question.id, model, adapters).result()
         self.answer_id = answer.id
         self._bus.publish(AnswerBegun(**self._ids(), message=answer))
         return answer
@@ -186,12 +194,13 @@ class Turn:
             self._library.distrust_projector(model)
 
     def _start(self, answer: Message, model: ChosenModel) -> EngineCall:
+        check_adapters(answer.adapters, model)
         loaded = self._engine.loaded
         self._vocabulary = loaded.vocabulary if loaded else ""
         prompt = self._prompt(answer, model, loaded)
         self._looks = any(message.media for message in prompt)
         sampling = sampling_parameters(self._settings.sampling, model.facts.recommended_temperature)
-        call = self._engine.generate(prompt, sampling, conversation_id=self.conversation_id)
+        call = self._engine.generate(prompt, sampling, conversation_id=self.conversation_id, adapters=answer.adapters)
         with self._lock:
             self._call = call
         if self._cancelled.is_set():

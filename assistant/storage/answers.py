@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role, Timings, Usage
 from assistant.core.errors import ErrorInfo
 from assistant.storage import conversation_queries as queries
@@ -42,7 +43,9 @@ class AnswerStore:
         """Give up the answers this process was still generating; `recover` may then close them."""
         self._process.release()
 
-    def begin(self, conversation_id: str, parent_id: str, model: str) -> Future[Message]:
+    def begin(
+        self, conversation_id: str, parent_id: str, model: str, adapters: Sequence[AdapterUse] = ()
+    ) -> Future[Message]:
         """Store an empty answer that this process is about to generate, and show it.
 
         Raises:
@@ -58,6 +61,7 @@ class AnswerStore:
             status=MessageStatus.GENERATING,
             created_at=time.time(),
             model=storable(model),
+            adapters=tuple(adapters),
         )
 
         def change(connection: sqlite3.Connection) -> Message:

@@ -15,6 +15,7 @@ from assistant.storage import attachments
 from assistant.storage.message_rows import (
     CONVERSATION_COLUMNS,
     MESSAGE_COLUMNS,
+    as_json,
     conversation_from_row,
     message_from_row,
 )
@@ -166,8 +167,8 @@ def add_message(connection: sqlite3.Connection, new: Message, owner: str | None)
     require_message(connection, new.conversation_id, new.parent_id)
     connection.execute(
         """
-        INSERT INTO message (id, conversation_id, parent_id, role, text, status, created_at, model, owner)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO message (id, conversation_id, parent_id, role, text, status, created_at, model, adapters, owner)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             new.id,
@@ -178,6 +179,7 @@ def add_message(connection: sqlite3.Connection, new: Message, owner: str | None)
             new.status,
             new.created_at,
             new.model,
+            as_json(new.adapters),
             owner,
         ),
     )

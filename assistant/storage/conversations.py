@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
 from assistant.core.errors import InputInvalid
 from assistant.core.media import Attachment
@@ -24,7 +25,7 @@ from assistant.storage import conversation_queries as queries
 from assistant.storage import message_search
 from assistant.storage.answers import AnswerStore
 from assistant.storage.database import Database
-from assistant.storage.message_rows import new_id, storable
+from assistant.storage.message_rows import as_json, new_id, storable
 
 TITLE_CHARACTERS = 60
 """Longest title made from a question."""
@@ -55,14 +56,15 @@ class ConversationStore:
         """Give up the answers this process was still generating; `AnswerStore.recover` may then close them."""
         self._answers.close()
 
-    def create(self, system_prompt: str) -> Future[Conversation]:
+    def create(self, system_prompt: str, adapters: Sequence[AdapterUse] = ()) -> Future[Conversation]:
         """Start a conversation without messages and without a title."""
 
         def change(connection: sqlite3.Connection) -> Conversation:
             now = time.time()
-            row = (new_id(), "", now, now, storable(system_prompt))
+            row = (new_id(), "", now, now, storable(system_prompt), as_json(adapters))
             connection.execute(
-                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt, adapters) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 row,
             )
             return queries.conversation(connection, row[0])
@@ -112,6 +114,19 @@ class ConversationStore:
             queries.update_conversation(
                 connection, conversation_id, system_prompt=storable(text), updated_at=time.time()
             )
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def set_adapters(self, conversation_id: str, adapters: Sequence[AdapterUse]) -> Future[Conversation]:
+        """Replace what the next answers are made with; what is there stays. It does not move up in the list.
+
+        Raises:
+            ConversationNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            queries.update_conversation(connection, conversation_id, adapters=as_json(adapters))
             return queries.conversation(connection, conversation_id)
 
         return self._database.write(change)

@@ -15,21 +15,28 @@ from typing import Any
 
 import msgspec
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, FinishReason, Message, MessageStatus, Role, Timings, Usage
 from assistant.core.errors import ErrorInfo
 
-CONVERSATION_COLUMNS = "id, title, created_at, updated_at, active_leaf_id, system_prompt"
+CONVERSATION_COLUMNS = "id, title, created_at, updated_at, active_leaf_id, system_prompt, adapters"
 
 MESSAGE_COLUMNS = (
     "id, conversation_id, parent_id, role, text, status, created_at, finish_reason, error, model, usage, timings, "
-    "token_ids, vocabulary"
+    "token_ids, vocabulary, adapters"
 )
 
 
 def conversation_from_row(row: Sequence[Any]) -> Conversation:
     """A row of `CONVERSATION_COLUMNS`."""
     return Conversation(
-        id=row[0], title=row[1], created_at=row[2], updated_at=row[3], active_leaf_id=row[4], system_prompt=row[5]
+        id=row[0],
+        title=row[1],
+        created_at=row[2],
+        updated_at=row[3],
+        active_leaf_id=row[4],
+        system_prompt=row[5],
+        adapters=_adapters(row[6]),
     )
 
 
@@ -50,7 +57,12 @@ def message_from_row(row: Sequence[Any]) -> Message:
         timings=None if row[11] is None else msgspec.json.decode(row[11], type=Timings),
         token_ids=_unpack_token_ids(row[12]),
         vocabulary=row[13],
+        adapters=_adapters(row[14]),
     )
+
+
+def _adapters(text: str) -> tuple[AdapterUse, ...]:
+    return () if text == "[]" else msgspec.json.decode(text, type=tuple[AdapterUse, ...])
 
 
 def new_id() -> str:
@@ -75,8 +87,11 @@ def _unpack_token_ids(blob: bytes) -> tuple[int, ...]:
 
 def json_or_null(value: msgspec.Struct | None) -> str | None:
     """A struct as JSON text; None for SQL's NULL."""
-    if value is None:
-        return None
+    return None if value is None else as_json(value)
+
+
+def as_json(value: msgspec.Struct | Sequence[msgspec.Struct]) -> str:
+    """A struct, or several in order, as JSON text."""
     # Not msgspec.json.encode: it refuses the lone surrogates of a file name that is no UTF-8.
     return storable(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
 

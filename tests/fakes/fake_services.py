@@ -10,11 +10,13 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from assistant.clients.converter_client import ConverterClient
 from assistant.clients.engine_client import EngineClient
 from assistant.clients.image_client import ImageClient
 from assistant.core.events import Event, MessageFinished, TurnEvent, TurnFailed
 from assistant.core.paths import DataPaths
 from assistant.core.settings import ModelSettings, Settings
+from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
 from assistant.services.deletion import DeletionService
@@ -27,7 +29,7 @@ from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
-from assistant.storage.model_files import ModelFileStore
+from assistant.storage.file_list import FileList
 from assistant.storage.settings_file import SettingsFile
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_images import FakeImages
@@ -51,7 +53,8 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     client = cast(EngineClient, engine)
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
-    library = LibraryService(client, bus, ModelFileStore(database), paths.verified_files, snapshots)
+    library = LibraryService(client, bus, FileList(database, "model_file"), paths.verified_files, snapshots)
+    adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())
     attachments = AttachmentService(AttachmentFiles(paths), image_client, conversations, drafts)
@@ -64,6 +67,7 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
         conversations=conversations,
         engine=client,
         library=library,
+        adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),
         deletion=DeletionService(conversations, client, snapshots, attachments, bus),

@@ -20,7 +20,7 @@ from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
-from assistant.storage.model_files import ModelFileStore
+from assistant.storage.file_list import FileList
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.screenshots.sample_texts import SampleTexts
@@ -70,7 +70,7 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.settings.set("model.n_ctx", str(_N_CTX))
     made.library.close()
     made.chat.close()
-    model_files, snapshots = ModelFileStore(made.database), ConversationSnapshots(made.paths, made.settings)
+    model_files, snapshots = FileList(made.database, "model_file"), ConversationSnapshots(made.paths, made.settings)
     library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots)
     context = TurnContext(
         conversations=made.conversations,

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from assistant.cli import chat_loop
+from assistant.cli import adapters, chat_loop
 from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.turn_view import JsonView, PlainView
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Usage
 from assistant.core.errors import AttachmentDamaged, InputInvalid, RequestCancelled
 from assistant.core.events import AnswerGrew
@@ -20,6 +21,7 @@ from assistant.services.chat import ChatService
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.fakes.fake_images import png
+from tests.tiny_adapter import write_random_adapter
 
 Say = Callable[..., int]
 
@@ -121,12 +123,74 @@ def test_system_is_shown_and_set(say: Say, engine: FakeEngine, capsys: pytest.Ca
 def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     assert say("/help") == 0
     (help_,) = objects(capsys, "help")
-    commands = {"/new", "/list", "/open", "/image", "/retry", "/edit", "/system", "/stats"}
+    commands = {"/new", "/list", "/open", "/image", "/adapter", "/retry", "/edit", "/system", "/stats"}
     commands |= {"/help", "/quit"}
     assert help_["commands"].keys() == commands
     assert say("/help", as_json=False) == 0
     shown = capsys.readouterr().err
     assert all(command in shown for command in commands)
+
+
+def test_adapters_are_set_listed_and_dropped(
+    say: Say, services: Services, engine: FakeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = Path(services.settings.load().model.path)
+    paths = [write_random_adapter(tmp_path / name, base, 1) for name in ("one.gguf", "two of a kind.gguf")]
+    lines = [
+        f"/adapter {paths[1]}",
+        "One?",
+        f"/adapter one:0.5 '{paths[1]}:-1'",
+        "Two?",
+        "/adapter",
+        "/adapter -",
+        "Three?",
+    ]
+    services.adapters.add(paths[0])
+    assert say(*lines) == 0
+    one, two = (str(path) for path in paths)
+    both = (AdapterUse(path=one, scale=0.5), AdapterUse(path=two, scale=-1.0))
+    assert engine.adapters == [(AdapterUse(path=two),), both, ()]
+    told = [[use["scale"] for use in each["adapters"]] for each in objects(capsys, "adapters")]
+    assert told == [[1.0], [0.5, -1.0], [0.5, -1.0], []]
+    assert say("/adapter", f"/adapter {one}", "/system Be brief.", "Four?", as_json=False) == 0
+    assert "Answers are made with one." in capsys.readouterr().err
+    assert engine.adapters[-1] == (AdapterUse(path=one),)
+
+
+def test_an_adapter_that_cannot_be_used_changes_nothing(
+    say: Say, engine: FakeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "noise.gguf").write_bytes(b"noise")
+    lines = [
+        "nothing",
+        f"{tmp_path / 'noise.gguf'}",
+        "one:9",
+        "~nosuch/x",
+        "x" * 300,
+        "a\0b",
+        '"one',
+        "one one",
+        b"\xff",
+    ]
+    assert say(*(f"/adapter {line}" for line in lines), "One?") == 1
+    assert len(objects(capsys, "error")) == len(lines)
+    assert engine.adapters == [()]
+
+
+def test_a_folder_does_not_hide_an_adapter(
+    say: Say, services: Services, engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_random_adapter(tmp_path / "one.gguf", Path(services.settings.load().model.path), 1)
+    services.adapters.add(path)
+    (tmp_path / "one").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert say("/adapter one", "One?") == 0
+    assert engine.adapters == [(AdapterUse(path=str(path)),)]
+
+
+def test_backslashes_stay_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters, "_ESCAPE", "")
+    assert adapters.typed_adapters(r"C:\a.gguf 'C:\b c.gguf:0.5'") == [r"C:\a.gguf", r"C:\b c.gguf:0.5"]
 
 
 def test_two_slashes_are_a_message(say: Say, engine: FakeEngine) -> None:
@@ -272,7 +336,7 @@ def test_pictures_of_a_turn_that_never_began_stay(
     sent: list[int] = []
 
     def refuse(*words: Any) -> str:
-        sent.append(len(words[-1]))
+        sent.append(len(words[3]))
         raise RequestCancelled("Famulus is closing.")
 
     monkeypatch.setattr(ChatService, "send", lambda _, *words: refuse(*words))

@@ -29,7 +29,9 @@ def count_conversations(connection: sqlite3.Connection) -> int:
 
 
 def insert(connection: sqlite3.Connection, id: str) -> None:
-    connection.execute("INSERT INTO conversation VALUES (NULL, ?, '', '', 0, 0, NULL)", (id,))
+    connection.execute(
+        "INSERT INTO conversation (id, title, system_prompt, created_at, updated_at) VALUES (?, '', '', 0, 0)", (id,)
+    )
 
 
 def failure(error: BaseException | None) -> DatabaseFailed:
