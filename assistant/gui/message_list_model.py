@@ -21,6 +21,7 @@ from PySide6.QtCore import (
     Slot,
 )
 
+from assistant.core.adapter import adapter_words
 from assistant.core.conversation import Message, MessageStatus, Role, Timings, Usage
 from assistant.gui.error_text import error_words
 from assistant.gui.lazy_blocks import answer_model_type
@@ -47,6 +48,7 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
     "siblingIndex": lambda row: row.sibling_index,
     "siblingCount": lambda row: row.sibling_count,
     "modelName": lambda row: row.message.model,
+    "adapters": lambda row: adapter_words(row.message.adapters),
     "tokensPerSecond": lambda row: (row.message.timings or _NO_TIMINGS).decode_tokens_per_s,
     "firstTokenSeconds": lambda row: (row.message.timings or _NO_TIMINGS).first_token_s,
     "promptTokens": lambda row: (row.message.usage or _NO_USAGE).prompt_tokens,

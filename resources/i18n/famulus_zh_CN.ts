@@ -1575,6 +1575,22 @@
         <translation>请选择该模型的 GGUF 格式版本。</translation>
     </message>
     <message>
+        <source>Choose an adapter for this model, or load the model that it was made for.</source>
+        <translation>请选择适用于这个模型的适配器，或加载它所针对的模型。</translation>
+    </message>
+    <message>
+        <source>Choose an adapter that changes attention and feed-forward matrices only.</source>
+        <translation>请选择只改变注意力和前馈矩阵的适配器。</translation>
+    </message>
+    <message>
+        <source>Choose an ordinary LoRA adapter.</source>
+        <translation>请选择普通的 LoRA 适配器。</translation>
+    </message>
+    <message>
+        <source>Choose another adapter file.</source>
+        <translation>请选择其他适配器文件。</translation>
+    </message>
+    <message>
         <source>Choose another copy of it.</source>
         <translation>请选择它的另一个副本。</translation>
     </message>
@@ -1613,6 +1629,10 @@
     <message>
         <source>Choose one that can; the list of models marks them.</source>
         <translation>请选择可以看图片的模型；模型列表中有标记。</translation>
+    </message>
+    <message>
+        <source>Choose the folder that holds both files.</source>
+        <translation>请选择同时包含这两个文件的文件夹。</translation>
     </message>
     <message>
         <source>Choose the larger model.</source>
@@ -1731,6 +1751,10 @@
         <translation>请将它与所属的模型放在一起，然后选择那个模型。</translation>
     </message>
     <message>
+        <source>List the adapters to see their names.</source>
+        <translation>请列出适配器以查看它们的名称。</translation>
+    </message>
+    <message>
         <source>List the conversations to see their ids.</source>
         <translation>列出所有对话即可查看其编号。</translation>
     </message>
@@ -1745,6 +1769,10 @@
     <message>
         <source>Loading the projector was stopped.</source>
         <translation>投影器的加载已停止。</translation>
+    </message>
+    <message>
+        <source>Lower their strength.</source>
+        <translation>请降低它们的强度。</translation>
     </message>
     <message>
         <source>Make it smaller and try again.</source>
@@ -1847,6 +1875,38 @@
         <translation>X 服务器断开了连接。</translation>
     </message>
     <message>
+        <source>The adapter has parts that cannot be carried over: {parts}.</source>
+        <translation>这个适配器含有无法转换的部分：{parts}。</translation>
+    </message>
+    <message>
+        <source>The adapter needs too much memory.</source>
+        <translation>这个适配器需要的内存太多。</translation>
+    </message>
+    <message>
+        <source>The adapter {adapter} was made for another model than {model}.</source>
+        <translation>适配器 {adapter} 是为其他模型制作的，不适用于 {model}。</translation>
+    </message>
+    <message>
+        <source>The adapter {file} cannot be used with this model.</source>
+        <translation>适配器 {file} 不能用于这个模型。</translation>
+    </message>
+    <message>
+        <source>The adapter {file} cannot be used: it is damaged, or no LoRA adapter.</source>
+        <translation>适配器 {file} 无法使用：它已损坏，或不是 LoRA 适配器。</translation>
+    </message>
+    <message>
+        <source>The adapter {file} is damaged: reading it failed.</source>
+        <translation>适配器 {file} 已损坏：读取失败。</translation>
+    </message>
+    <message>
+        <source>The adapter {file} works only behind certain words (activated LoRA), and Famulus cannot do that.</source>
+        <translation>适配器 {file} 只在特定词语之后起作用（activated LoRA），Famulus 不支持这种适配器。</translation>
+    </message>
+    <message>
+        <source>The adapters could not be used.</source>
+        <translation>无法使用这些适配器。</translation>
+    </message>
+    <message>
         <source>The data folder {folder} cannot be used: {reason}.</source>
         <translation>无法使用数据文件夹 {folder}：{reason}。</translation>
     </message>
@@ -1919,6 +1979,10 @@
         <translation>模型没有自带对话模板，将使用 ChatML。</translation>
     </message>
     <message>
+        <source>The model does not compute numbers any more.</source>
+        <translation>模型已算不出有效的数值。</translation>
+    </message>
+    <message>
         <source>The model {model} cannot listen to sounds.</source>
         <translation>模型 {model} 不能听声音。</translation>
     </message>
@@ -1929,6 +1993,30 @@
     <message>
         <source>The file may be damaged or of a kind that this version does not know; try another model.</source>
         <translation>文件可能已损坏，或属于此版本尚不支持的类型；请尝试其他模型。</translation>
+    </message>
+    <message>
+        <source>Choose an adapter that leaves the embeddings alone.</source>
+        <translation>请选择不改变词嵌入的适配器。</translation>
+    </message>
+    <message>
+        <source>Choose an adapter that was made for this model; where memory is short, close other programs.</source>
+        <translation>请选择为这个模型制作的适配器；如果内存不足，请关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>Choose another adapter file, or rename this one.</source>
+        <translation>请选择其他适配器文件，或重命名这个文件。</translation>
+    </message>
+    <message>
+        <source>Rename it.</source>
+        <translation>请重命名它。</translation>
+    </message>
+    <message>
+        <source>The adapter changes {tensor}, which llama.cpp would leave as it is.</source>
+        <translation>这个适配器会改变 {tensor}，而 llama.cpp 不会处理这一部分。</translation>
+    </message>
+    <message>
+        <source>The adapter {adapter} changes the embeddings, which are the output of {model}, too; that cannot be done.</source>
+        <translation>适配器 {adapter} 会改变词嵌入，而词嵌入同时也是 {model} 的输出层，因此无法使用。</translation>
     </message>
     <message>
         <source>The file may be damaged; try another model.</source>
@@ -2131,6 +2219,10 @@
         <translation>模型进程意外停止。</translation>
     </message>
     <message>
+        <source>The name of a folder or file cannot be read.</source>
+        <translation>无法读取某个文件夹或文件的名称。</translation>
+    </message>
+    <message>
         <source>The name of the model file cannot be read.</source>
         <translation>无法识别模型文件的名称。</translation>
     </message>
@@ -2197,6 +2289,22 @@
     <message>
         <source>The {worker} process could not be started.</source>
         <translation>无法启动 {worker} 进程。</translation>
+    </message>
+    <message>
+        <source>There is no adapter called {name}.</source>
+        <translation>没有名为 {name} 的适配器。</translation>
+    </message>
+    <message>
+        <source>There is no adapter in {folder}: {config} and {weights} are needed.</source>
+        <translation>{folder} 中没有适配器：需要 {config} 和 {weights}。</translation>
+    </message>
+    <message>
+        <source>There is no adapter of this name, or it cannot be read.</source>
+        <translation>没有这个名称的适配器，或无法读取它。</translation>
+    </message>
+    <message>
+        <source>There is no adapter {path}, or it cannot be read.</source>
+        <translation>没有适配器 {path}，或无法读取它。</translation>
     </message>
     <message>
         <source>There is no conversation {id}.</source>
@@ -2267,6 +2375,10 @@
         <translation>请尝试更小的上下文长度，或其他模型。</translation>
     </message>
     <message>
+        <source>Try again, or answer without them.</source>
+        <translation>请重试，或不使用它们来回答。</translation>
+    </message>
+    <message>
         <source>Try again, or choose another copy of it.</source>
         <translation>请重试，或选择它的另一个副本。</translation>
     </message>
@@ -2281,6 +2393,10 @@
     <message>
         <source>Try again; if it stays so, install Famulus again.</source>
         <translation>请重试；如果问题仍在，请重新安装 Famulus。</translation>
+    </message>
+    <message>
+        <source>Try again; if it stays so, the model file is damaged: download it again.</source>
+        <translation>请重试；如果仍然如此，说明模型文件已损坏：请重新下载。</translation>
     </message>
     <message>
         <source>Try again; the model is still there.</source>
@@ -2321,6 +2437,10 @@
     <message>
         <source>Windows refused the shortcut {shortcut}.</source>
         <translation>Windows 拒绝了快捷键 {shortcut}。</translation>
+    </message>
+    <message>
+        <source>With these adapters the model does not compute numbers any more.</source>
+        <translation>使用这些适配器时，模型已算不出有效的数值。</translation>
     </message>
     <message>
         <source>Write it like Ctrl+Alt+Space.</source>

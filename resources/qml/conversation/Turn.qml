@@ -25,6 +25,7 @@ Item {
     required property int siblingIndex
     required property int siblingCount
     required property string modelName
+    required property string adapters
     required property real tokensPerSecond
     required property real firstTokenSeconds
     required property int promptTokens
