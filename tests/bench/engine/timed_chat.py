@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assistant.clients.engine_client import EngineClient
+from assistant.core.adapter import AdapterUse
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import (
     GenerationFinished,
@@ -66,12 +67,20 @@ class TimedChat:
         self._vocabulary = vocabulary
         self.messages = [PromptMessage(role="system", text=system)]
 
-    def ask(self, text: str, media: tuple[PromptMedia, ...] = (), max_tokens: int = 24) -> Turn:
+    def ask(
+        self,
+        text: str,
+        media: tuple[PromptMedia, ...] = (),
+        max_tokens: int = 24,
+        adapters: tuple[AdapterUse, ...] = (),
+    ) -> Turn:
         """Ask, and keep question and answer for the next turn."""
         self.messages.append(PromptMessage(role="user", text=text, media=media))
         sampling = SamplingParameters(temperature=0.0, max_tokens=max_tokens)
         started, first, pieces = time.perf_counter(), 0.0, []
-        call = self._client.generate(tuple(self.messages), sampling, conversation_id=self._conversation_id)
+        call = self._client.generate(
+            tuple(self.messages), sampling, conversation_id=self._conversation_id, adapters=adapters
+        )
         while not isinstance(reply := call.next_reply(PATIENCE_S), GenerationFinished):
             if isinstance(reply, TokensGenerated):
                 first = first or time.perf_counter() - started
