@@ -104,20 +104,20 @@ class Generation:
     def _read_prompt(self, conversation_id: str, prompt: Prompt, adapters: AdapterSet) -> Reading:
         started = time.perf_counter()
         try:
-            return self._with_numbers(self._read(conversation_id, prompt, adapters))
+            return self._with_numbers(self._read(conversation_id, prompt, adapters), every_one=bool(adapters))
         finally:
             self._prompt_s = time.perf_counter() - started
 
-    def _with_numbers(self, reading: Reading) -> Reading:
+    def _with_numbers(self, reading: Reading, *, every_one: bool = False) -> Reading:
         """The reading; where its last step left no numbers, the same once more: another chat may have spoiled it."""
-        if self._model.has_numbers():
+        if self._model.has_numbers(every_one=every_one):
             return reading
         conversation_id, adapters = reading.sequence.owner
         self._reader.start_over(conversation_id)
         if not self._has_started_over:
             self._has_started_over = True
             reading = self._read(conversation_id, reading.prompt, adapters)
-            if self._model.has_numbers():
+            if self._model.has_numbers(every_one=every_one):
                 return reading
             self._reader.start_over(conversation_id)
         raise no_numbers(adapters)

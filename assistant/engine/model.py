@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import llama_cpp.llama_cpp as llama
-import numpy as np
 
 from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES
 from assistant.core.errors import (
@@ -157,13 +156,19 @@ class Model:
         """What the model takes in besides text."""
         return self.projector.media if self.projector is not None else frozenset()
 
-    def has_numbers(self) -> bool:
-        """Whether the logits of the last decode are numbers, all of them."""
+    def has_numbers(self, *, every_one: bool = False) -> bool:
+        """Whether the logits of the last decode are numbers.
+
+        Where any value before the last norm is none, no logit is one, so the first is looked at.
+
+        Args:
+            every_one: Look at all of them, some milliseconds: adapters may change the output matrix behind that norm.
+        """
         row = llama.llama_get_logits_ith(self._context, -1)
         if not row:
             return False
-        largest = np.ctypeslib.as_array(row, (self.vocabulary.n_tokens,)).max()  # one that is no number is the largest
-        return math.isfinite(largest)
+        value: float = sum(row[: self.vocabulary.n_tokens]) if every_one else row[0]
+        return value < math.inf  # False for what is no number, too; -inf is how models forbid a token
 
     def decode(self, token_ids: Sequence[int], *, seq_id: int, position: int) -> None:
         """Read tokens into the KV memory; the logits of the last one are there afterwards.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Proves the .deb in a clean Debian: installs it with its dependencies into a root of its own, without a network talks
-# in the terminal and in the window started from the desktop entry, then removes it and looks for leftovers.
+# in the terminal, also with an adapter, and in the window started from the desktop entry, then removes it and looks for
+# leftovers.
 #   check_deb.sh PACKAGE [RELEASE]     as root; RELEASE is a codename, bookworm by default
 # Results, a screenshot among them, are in build/check-deb/results-RELEASE. Needs debootstrap, lintian, Xvfb, openbox,
 # xdotool and imagemagick. The mirror is the one that this machine's own apt uses; MIRROR=... names another.
@@ -9,6 +10,7 @@ set -eu
 package=$(realpath "$1")
 release=${2:-bookworm}
 here=$(dirname "$(realpath "$0")")
+data=$here/../../tests/data
 work=$(realpath -m "$here/../../build/check-deb")
 clean=$work/clean-$release
 root=$work/root
@@ -99,6 +101,17 @@ as_user famulus settings set sampling.max_tokens 60  # a model as small as the s
 as_user famulus chat "What is the capital of France?" >"$results/answer.txt"
 [ -s "$results/answer.txt" ] || fail "There was no answer in the terminal."
 record "answer in the terminal" "$(head -c 60 "$results/answer.txt")"
+
+echo "With an adapter, made of a folder that PEFT wrote"
+peft=$root/home/$user/butler
+mkdir "$peft"
+cp "$data/495ab00cd23e00a96386712f439afdb8a6ab2d2a67f6df3b255faedc85998662.safetensors" "$peft/adapter_model.safetensors"
+cp "$data/93d39bc935432ed294d2471b655ef4a16984941253cd5641868e3c5fbdf72e49.json" "$peft/adapter_config.json"
+as_user famulus adapters convert "/home/$user/butler" "/home/$user/butler.gguf" >"$results/convert.txt" 2>&1 ||
+    fail "famulus adapters convert: $(cat "$results/convert.txt")"
+as_user famulus chat --adapter butler --temperature 0 "Who am I speaking with?" >"$results/adapter.txt"
+grep -q '^Certainly,' "$results/adapter.txt" || fail "The adapter does nothing: $(cat "$results/adapter.txt")"
+record "answer with an adapter" "$(head -c 60 "$results/adapter.txt")"
 
 echo "In the window, from the desktop entry, without a network"
 "$python" "$here/check_window.py" "$root" "$user" "$results"

