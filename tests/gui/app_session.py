@@ -20,6 +20,7 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.error import BadAccess, CatchError, XError
 from Xlib.ext import xtest
+from Xlib.protocol.event import ClientMessage
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -72,6 +73,7 @@ class AppSession:
         self._codes = {name: self._code(name) for name in (*SHORTCUT, "Escape")}
         self._typed = home.parent / f"{home.name}-typed.txt"
         self._programs: list[Program] = []
+        self._n_pings = 0
 
     def start_app(self, *options: str) -> Program:
         """``famulus-gui`` with these options."""
@@ -137,6 +139,15 @@ class AppSession:
         """Whether the X server sends keys to a window of this title."""
         return self.focused_title() == title
 
+    def await_keyboard(self, title: str) -> None:
+        """Wait until a window of this title has the keyboard and its program asks for nothing more.
+
+        A window manager hands the keyboard over as soon as a window shows itself; the program's own request for it may
+        still be under way, and would win against a click made meanwhile.
+        """
+        wait_until(lambda: self.has_keyboard(title))
+        self._ping(self.focused())
+
     def focused_title(self) -> str:
         """Title of the window that the X server sends keys to."""
         return self._title(self._window(self.focused()))
@@ -195,6 +206,26 @@ class AppSession:
             program.kill()
             program.wait()
         self._display.close()
+
+    def _ping(self, window: int) -> None:
+        """Return when the window's program has come to the end of what it was doing (EWMH 1.5, ``_NET_WM_PING``)."""
+        root = self._display.screen().root
+        root.change_attributes(event_mask=X.StructureNotifyMask | X.SubstructureNotifyMask)
+        ping = self._display.intern_atom("_NET_WM_PING")
+        self._n_pings += 1
+        data = (32, [ping, self._n_pings, window, 0, 0])
+        question = ClientMessage(window=window, client_type=self._display.intern_atom("WM_PROTOCOLS"), data=data)
+        self._window(window).send_event(question)
+        self._display.flush()
+        wait_until(lambda: self._is_answered(ping))
+        root.change_attributes(event_mask=X.NoEventMask)
+
+    def _is_answered(self, ping: int) -> bool:
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if event.type == X.ClientMessage and list(event.data[1][:2]) == [ping, self._n_pings]:
+                return True
+        return False
 
     def _start(self, command: Sequence[str], output: Any = subprocess.DEVNULL) -> Program:
         # Its errors are the test's: pytest shows them where one fails.

@@ -84,7 +84,7 @@ def test_from_another_program_and_back_to_it(any_session: AppSession) -> None:
     editor = session.focused()
     session.start_ready_app("--hidden")
     session.press("ctrl+alt+space")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.type(QUESTION)
     session.press("Escape")
     wait_until(lambda: not session.is_shown(PANEL) and session.focused() == editor)
@@ -92,11 +92,11 @@ def test_from_another_program_and_back_to_it(any_session: AppSession) -> None:
     wait_until(lambda: session.editor_text() == "back")
 
     session.press("ctrl+alt+space")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.press("ctrl+alt+space")
     wait_until(lambda: not session.is_shown(PANEL) and session.focused() == editor)
     session.press("ctrl+alt+space")  # at once: Qt has not noticed yet that the keyboard was elsewhere
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.press("Return")  # what was typed before is still there
     wait_until(lambda: answered(session))
     assert session.messages()[0][1] == QUESTION
@@ -113,7 +113,7 @@ def test_a_click_elsewhere_hides_the_panel_and_keeps_the_keyboard_there(session:
     editor = session.focused()
     session.start_ready_app("--hidden")
     session.press("ctrl+alt+space")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.click_window(editor)
     wait_until(lambda: not session.is_shown(PANEL))
     assert session.focused() == editor
@@ -126,7 +126,7 @@ def test_it_carries_on_in_the_main_window(session: AppSession) -> None:
     session.start_editor()
     session.start_ready_app("--hidden")
     session.press("ctrl+alt+space")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.type(QUESTION)
     session.press("ctrl+Return")
     wait_until(lambda: shows_main_window(session) and not session.is_shown(PANEL))
@@ -138,16 +138,16 @@ def test_it_carries_on_in_the_main_window(session: AppSession) -> None:
 def test_later_starts_reach_the_app_that_runs(session: AppSession) -> None:
     app = session.start_ready_app("--hidden")
     session.terminal("--quick")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     session.terminal("--quick")
     session.terminal("--toggle")
     wait_until(lambda: not session.is_shown(PANEL))
     session.terminal("--toggle")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     assert not shows_main_window(session)
 
     assert session.start_app().wait(PATIENCE_S) == 0
-    wait_until(lambda: session.has_keyboard(MAIN))
+    session.await_keyboard(MAIN)
     assert session.focused_process().pid == app.pid
     assert session.start_app("--new-chat").wait(PATIENCE_S) == 0
     assert session.start_app("--hidden").wait(PATIENCE_S) == 0
@@ -158,7 +158,7 @@ def test_later_starts_reach_the_app_that_runs(session: AppSession) -> None:
 @pytest.mark.parametrize("option", ["--quick", "--toggle"])
 def test_without_a_running_app_they_start_it(session: AppSession, option: str) -> None:
     session.terminal(option)
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     app = session.focused_process()
     try:
         assert not shows_main_window(session)
@@ -169,14 +169,14 @@ def test_without_a_running_app_they_start_it(session: AppSession, option: str) -
 
 def test_a_new_chat_starts_the_window(session: AppSession) -> None:
     session.start_ready_app("--new-chat")
-    wait_until(lambda: session.has_keyboard(MAIN))
+    session.await_keyboard(MAIN)
 
 
 def test_sigterm_ends_it_and_keeps_what_was_written(bare_display: str, short_folder: Path) -> None:
     session = AppSession(bare_display, short_folder / "home", max_tokens=2000)
     try:
         app = session.start_ready_app("--quick")
-        wait_until(lambda: session.has_keyboard(PANEL))
+        session.await_keyboard(PANEL)
         session.type("Write a long story about a lighthouse.")
         session.press("Return")
         wait_until(lambda: len(session.messages()) == 2 and len(session.messages()[1][1]) > 20)
@@ -195,7 +195,7 @@ def test_sigterm_ends_it_and_keeps_what_was_written(bare_display: str, short_fol
 def test_closing_the_window_ends_it(session: AppSession) -> None:
     session.own_the_tray()
     app = session.start_ready_app()
-    wait_until(lambda: session.has_keyboard(MAIN))
+    session.await_keyboard(MAIN)
     workers = workers_of(app)
     session.press("alt+F4")
     assert app.wait(PATIENCE_S) == 0
@@ -209,16 +209,16 @@ def test_closing_the_window_leaves_it_in_the_tray_where_there_is_one(session: Ap
     if has_tray:
         session.own_the_tray()
     app = session.start_ready_app()
-    wait_until(lambda: session.has_keyboard(MAIN))
+    session.await_keyboard(MAIN)
     session.press("alt+F4")
     if not has_tray:
         assert app.wait(PATIENCE_S) == 0
         return
     wait_until(lambda: not shows_main_window(session))
     session.press("ctrl+alt+space")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     assert session.start_app().wait(PATIENCE_S) == 0
-    wait_until(lambda: session.has_keyboard(MAIN))
+    session.await_keyboard(MAIN)
 
 
 def test_a_killed_app_leaves_nothing_that_stops_the_next(session: AppSession) -> None:
@@ -230,7 +230,7 @@ def test_a_killed_app_leaves_nothing_that_stops_the_next(session: AppSession) ->
     assert (session.home / "window.socket").exists()
     heir = session.start_ready_app("--hidden")
     session.terminal("--quick")
-    wait_until(lambda: session.has_keyboard(PANEL))
+    session.await_keyboard(PANEL)
     assert session.focused_process().pid == heir.pid
 
 
