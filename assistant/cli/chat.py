@@ -17,6 +17,7 @@ import typer
 
 from assistant.cli.adapters import adapter_uses
 from assistant.cli.chat_loop import ChatLoop
+from assistant.cli.context_options import KvTypeOption, NCtx, NGpuLayers, Rope, context_options
 from assistant.cli.listing import print_messages
 from assistant.cli.options import model_options, overridden
 from assistant.cli.picked_images import PickedImages
@@ -71,7 +72,10 @@ def chat(
         typer.Option(help="The same seed gives the same text if as much of the chat is in memory; -1 draws one."),
     ] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Longest answer, tokens; 0 for no limit.")] = None,
-    n_ctx: Annotated[int | None, typer.Option(help="Context length, tokens; 0 chooses one.")] = None,
+    n_ctx: NCtx = None,
+    rope: Rope = None,
+    kv_type: KvTypeOption = None,
+    n_gpu_layers: NGpuLayers = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation to go on with.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     interactive: Annotated[
@@ -84,7 +88,7 @@ def chat(
     question = _question(text, piped, has_images=bool(image))
     options = {
         **model_options(model, mmproj),
-        "model.n_ctx": n_ctx,
+        **context_options(n_ctx, rope, kv_type, n_gpu_layers),
         "chat.system_prompt": system,
         "sampling.temperature": temperature,
         "sampling.top_p": top_p,

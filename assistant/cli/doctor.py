@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.cli.context_options import KvTypeOption, NCtx, NGpuLayers, Rope, context_options
 from assistant.cli.options import model_options, overridden
 from assistant.cli.terminal import gibibytes, harmless, notes, output, print_error, print_json
 from assistant.services.benchmark import BenchmarkResult, run_benchmark
@@ -36,14 +37,18 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 def bench(
     context: typer.Context,
     model: Annotated[Path | None, typer.Option(help="GGUF file to measure.")] = None,
-    n_ctx: Annotated[int | None, typer.Option(help="Context length, tokens.")] = None,
+    n_ctx: NCtx = None,
+    rope: Rope = None,
+    kv_type: KvTypeOption = None,
+    n_gpu_layers: NGpuLayers = None,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Runs; the medians are shown.")] = 3,
     as_json: AsJson = False,
 ) -> None:
     """Measure how fast a model is on this computer."""
     services: Services
     with context.obj() as services:
-        settings = overridden(services.settings.load(), {**model_options(model), "model.n_ctx": n_ctx})
+        options = {**model_options(model), **context_options(n_ctx, rope, kv_type, n_gpu_layers)}
+        settings = overridden(services.settings.load(), options)
         with notes.status("Loading the model") as status:
             result = run_benchmark(
                 services.engine, services.library, settings, runs, lambda run: status.update(f"Run {run} of {runs}")

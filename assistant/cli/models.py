@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from assistant.cli.terminal import gibibytes, harmless, output, print_json
-from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import ModelUnsupported
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import estimate_memory
 from assistant.core.model_facts import ProjectorFacts
 from assistant.hub.gguf_header import HeaderDescription, describe_header
 from assistant.hub.model_kind import BY_TYPE

@@ -32,6 +32,7 @@ from assistant.protocol.engine_messages import (
     Hello,
     LoadModel,
     LoadProgressed,
+    MeasureContext,
     ModelLoaded,
     ModelUnloaded,
     SaveSnapshots,
@@ -144,6 +145,10 @@ class EngineClient:
         reply = self._ask(CountTokens(request_id="", messages=messages))
         assert isinstance(reply, TokensCounted)
         return reply.n_tokens
+
+    def measure_context(self, request: MeasureContext) -> EngineCall:
+        """Start to measure the loaded context; the call ends with `ContextMeasured`. The `request_id` is filled in."""
+        return self._begin(request)
 
     def describe_backends(self) -> BackendsDescribed:
         """What llama.cpp can compute on."""

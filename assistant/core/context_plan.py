@@ -1,32 +1,11 @@
-"""How much memory a model needs at a context length, and which context length fits.
+"""The context plan: how long, stretched how, kept in which type, and on which device, for the memory that is free.
 
 Process: any. Thread rule: pure functions.
-
-The estimate is for the CPU with an f16 KV cache, full-size sliding-window caches (``swa_full``), ``n_ubatch`` equal to
-``n_batch``, and ``n_outputs_max`` equal to ``n_seq_max``: with llama.cpp's default, ``n_batch`` outputs, the compute
-buffer would also hold ``n_batch * n_vocab`` floats.
 
 On the CPU attention is computed without llama.cpp's flash attention, as far as memory allows
 (`needs_flash_attention`): its kernel for few rows is slow. On 2 cores, behind 6,000 tokens, a token of
 SmolLM2-135M took 97 ms with it and 32 ms without, a question of 12 tokens 957 and 144 ms, all 6,000 tokens 35 and 44 s;
 of Qwen2.5-0.5B, behind 1,500 tokens, 57 and 35 ms, 368 and 106 ms, 8.7 and 8.9 s.
-
-Formulas, in bytes:
-
-* weights: the tensors; they are mapped from the file and read whole.
-* KV cache, as ``llama_kv_cache`` allocates it: ``2 * n_ctx * sum over layers of n_head_kv * (head_k + head_v)``.
-* compute: the widest point of the graph of llama.cpp. In the feed-forward block that is ``3 * n_ff + 4 * width`` floats
-  a row of the batch with ``width = max(n_embd, n_head * head_k)``, and the work buffer of the CPU kernels with up to 2
-  bytes for each of ``n_ff``; in the attention, without flash attention, ``n_head * n_ctx`` scores and ``6 * width``
-  floats a row. Beside it the mask of ``n_ctx`` columns (two with a sliding window), f16 with flash attention, else f32,
-  and ``n_vocab`` floats of logits for each sequence.
-* overhead: interpreter and libraries, and the vocabulary (its tokens, merges and pieces in hash tables).
-
-Measured against llama.cpp's log and the resident size of a process that had read a batch (llama-cpp-python 0.3.36,
-SmolLM2-135M Q4_1 and Qwen2.5-0.5B Q4_K_M, n_ctx 512 to 32,768, n_batch 128 to 2,048, 1 and 8 sequences): the KV cache
-is exact, the compute buffer 0.3 to 19 % above the log, the total 3 to 14 % above the resident size with flash
-attention. Without it memory for scores is touched only as the context fills: at 6,000 of 8,192 tokens the total is 4 %
-above.
 """
 
 from __future__ import annotations
@@ -35,90 +14,173 @@ from bisect import bisect_right
 
 import msgspec
 
-from assistant.core.errors import NotEnoughMemory
+from assistant.core.errors import ErrorInfo, ErrorValue, NotEnoughMemory
+from assistant.core.memory_estimate import (
+    BLOCK,
+    MIB,
+    N_BATCH,
+    N_CTX_STEP,
+    KvType,
+    MemoryEstimate,
+    estimate_memory,
+    padded,
+    score_bytes,
+)
 from assistant.core.model_facts import ModelFacts
+from assistant.core.rope import RopeMethod, RopeScaling, automatic_method, can_stretch, known_method, rope_scaling
 
-MIB = 2**20
-N_CTX_STEP = 256
 N_CTX_MIN = 512
 N_CTX_AUTOMATIC = 8192
-N_BATCH = 256
-"""Tokens of one prompt step: as fast as 512 on a processor, and progress is told twice as often."""
-N_SEQUENCES = 8
-"""Conversations that share the KV cache: eight cost as much as one, they only share its cells."""
-N_RECURRENT_SEQUENCES = 4
-"""For recurrent models, whose state is there once a sequence."""
-F16_BYTES = 2
-F32_BYTES = 4
-PROCESS_BYTES = 64 * MIB
-MAX_SCORE_BYTES = 256 * MIB
-"""Most memory for attention scores, as much as 32 heads take at 8,192 tokens."""
+N_CTX_LONGEST = -1
+"""As `ContextWish.n_ctx`: as long as memory and the model allow."""
+MAX_STRETCH = 4
+"""Times the trained length; beyond it is warned of, and `N_CTX_LONGEST` ends there."""
 ALL_LAYERS = -1
 """``n_gpu_layers`` of llama.h: every layer on the graphics card."""
 CARD_RESERVE_BYTES = 256 * MIB
 """For the screen and the driver."""
-TOKEN_BYTES = 512
+MAX_SCORE_BYTES = 256 * MIB
+"""Most memory for attention scores, as much as 32 heads take at 8,192 tokens."""
 
 
-class MemoryEstimate(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory of one loaded model, bytes.
+class ContextWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person fixed; the defaults leave everything to the plan.
 
     Attributes:
-        weights_bytes: All tensors.
-        kv_bytes: The KV cache.
-        compute_bytes: Activations, attention mask and logits.
-        overhead_bytes: The rest of the process, with the vocabulary.
+        n_ctx: Context length, tokens; 0 for the trained length where it fits, `N_CTX_LONGEST` for the longest.
+        rope: How to reach beyond the trained length; None chooses.
+        kv_type: Type of the KV cache.
+        n_gpu_layers: Layers on the graphics card; `ALL_LAYERS` for as many as fit.
     """
 
-    weights_bytes: int
-    kv_bytes: int
-    compute_bytes: int
-    overhead_bytes: int
+    n_ctx: int = 0
+    rope: RopeMethod | None = None
+    kv_type: KvType = KvType.F16
+    n_gpu_layers: int = ALL_LAYERS
+
+
+class FreeMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory that a model may take, bytes.
+
+    Attributes:
+        main_bytes: Of the computer.
+        card_bytes: Of graphics cards with their own.
+    """
+
+    main_bytes: int
+    card_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
-        """All of it."""
-        return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.overhead_bytes
+        """Both."""
+        return self.main_bytes + self.card_bytes
 
 
-def estimate_memory(
+class ContextPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model is loaded.
+
+    Attributes:
+        n_ctx: Context length, tokens: a multiple of 256.
+        rope: How positions beyond the trained length are reached.
+        kv_type: Type of the KV cache.
+        n_gpu_layers: Layers on the graphics card; `ALL_LAYERS` for all.
+        flash_attention: Whether the processor uses it.
+        memory: What all of that needs.
+        notes: What the person should know of it, one sentence each.
+    """
+
+    n_ctx: int
+    rope: RopeScaling
+    kv_type: KvType
+    n_gpu_layers: int
+    flash_attention: bool
+    memory: MemoryEstimate
+    notes: tuple[ErrorInfo, ...] = ()
+
+
+def plan_context(
     facts: ModelFacts,
-    n_ctx: int,
+    wish: ContextWish,
+    free: FreeMemory,
     *,
-    n_batch: int = N_BATCH,
-    n_seq_max: int = N_SEQUENCES,
-    flash_attention: bool = True,
-) -> MemoryEstimate:
-    """Memory that the model needs with a context of `n_ctx` tokens.
-
-    Recurrent state (Mamba, RWKV) is not counted; it does not grow with the context.
+    projector_bytes: int = 0,
+    measured: RopeMethod | None = None,
+) -> ContextPlan:
+    """Plan a load.
 
     Args:
         facts: The model.
-        n_ctx: Tokens of all sequences together, 0 or more; rounded up to a multiple of 256 as llama.cpp does.
-        n_batch: Tokens read in one step.
-        n_seq_max: Sequences that share the KV cache.
-        flash_attention: Whether attention scores are never written out; what a model needs at least.
+        wish: What the person fixed.
+        free: Memory that may be used.
+        projector_bytes: Weights of the projector.
+        measured: The method that a context check of this model found best; None if there was none.
+
+    Raises:
+        NotEnoughMemory: It does not fit; the values say what would (`fits`, 0 if nothing).
     """
-    n_ctx = _padded(n_ctx)
-    return MemoryEstimate(
-        weights_bytes=facts.tensor_bytes,
-        kv_bytes=n_ctx * _kv_bytes_per_token(facts),
-        compute_bytes=_compute_bytes(facts, n_ctx, n_batch, n_seq_max, flash_attention),
-        overhead_bytes=PROCESS_BYTES + facts.n_vocab * TOKEN_BYTES,
+    kv_type = usable_kv_type(facts, wish.kv_type)
+    available_bytes = free.total_bytes - projector_bytes
+    n_ctx = choose_n_ctx(facts, wish.n_ctx, available_bytes, kv_type)
+    method = known_method(facts, wish.rope) if wish.rope is not None else measured or automatic_method(facts)
+    rope = rope_scaling(facts, method, n_ctx)
+    flash_attention = kv_type is not KvType.F16 or needs_flash_attention(facts, n_ctx, available_bytes)
+    memory = estimate_memory(
+        facts, n_ctx, flash_attention=flash_attention, kv_type=kv_type, projector_bytes=projector_bytes
+    )
+    return ContextPlan(
+        n_ctx=n_ctx,
+        rope=rope,
+        kv_type=kv_type,
+        n_gpu_layers=_gpu_layers(wish, facts, memory, free.card_bytes),
+        flash_attention=flash_attention,
+        memory=memory,
+        notes=(*_kv_notes(wish.kv_type, kv_type), *_length_notes(facts, wish, rope, n_ctx)),
     )
 
 
-def largest_n_ctx(facts: ModelFacts, available_bytes: int, limit: int) -> int:
+def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int, kv_type: KvType = KvType.F16) -> int:
+    """The context length to load a model with, tokens: a multiple of 256.
+
+    Args:
+        facts: The model.
+        wanted: As `ContextWish.n_ctx`. Learned positions end with the trained length, whatever is asked for.
+        available_bytes: Memory that may be used.
+        kv_type: Type of the KV cache.
+
+    Raises:
+        NotEnoughMemory: It does not fit; the values say what would (`fits`, 0 if nothing).
+    """
+    if wanted <= 0:
+        limit = longest_n_ctx(facts) if wanted == N_CTX_LONGEST else min(facts.n_ctx_train, N_CTX_AUTOMATIC)
+        n_ctx = largest_n_ctx(facts, available_bytes, limit, kv_type)
+        if n_ctx:
+            return n_ctx
+        raise _not_enough(facts, N_CTX_MIN, available_bytes, kv_type)
+    if facts.has_position_table:
+        wanted = min(wanted, facts.n_ctx_train)
+    if estimate_memory(facts, wanted, kv_type=kv_type).total_bytes > available_bytes:
+        raise _not_enough(facts, padded(wanted), available_bytes, kv_type)
+    return padded(wanted)
+
+
+def longest_n_ctx(facts: ModelFacts) -> int:
+    """The longest context that makes sense, tokens: up to `MAX_STRETCH` times the trained length."""
+    return facts.n_ctx_train * (MAX_STRETCH if can_stretch(facts) else 1)
+
+
+def largest_n_ctx(facts: ModelFacts, available_bytes: int, limit: int, kv_type: KvType = KvType.F16) -> int:
     """The longest context that fits, tokens: a multiple of 256, at least 512, or 0 if not even 512 fit.
 
     Args:
         facts: The model.
         available_bytes: Memory that may be used.
         limit: Longest context worth having, tokens; below 512 it counts as 512.
+        kv_type: Type of the KV cache.
     """
     lengths = range(N_CTX_MIN, max(limit, N_CTX_MIN) + 1, N_CTX_STEP)
-    n_fit = bisect_right(lengths, available_bytes, key=lambda n_ctx: estimate_memory(facts, n_ctx).total_bytes)
+    n_fit = bisect_right(
+        lengths, available_bytes, key=lambda n_ctx: estimate_memory(facts, n_ctx, kv_type=kv_type).total_bytes
+    )
     return lengths[n_fit - 1] if n_fit else 0
 
 
@@ -131,49 +193,74 @@ def needs_flash_attention(facts: ModelFacts, n_ctx: int, available_bytes: int) -
         available_bytes: Memory that may be used.
     """
     total_bytes = estimate_memory(facts, n_ctx, flash_attention=False).total_bytes
-    return _score_bytes(facts, n_ctx, N_BATCH) > MAX_SCORE_BYTES or total_bytes > available_bytes
+    return score_bytes(facts, n_ctx, N_BATCH) > MAX_SCORE_BYTES or total_bytes > available_bytes
 
 
-def choose_n_ctx(facts: ModelFacts, wanted: int, available_bytes: int) -> int:
-    """The context length to load a model with, tokens: a multiple of 256.
-
-    Args:
-        facts: The model.
-        wanted: What the person asked for; it may lie beyond the trained length. 0 takes the trained length, but no
-            more than 8,192 and no more than fits.
-        available_bytes: Memory that may be used.
-
-    Raises:
-        NotEnoughMemory: It does not fit; the values say what would (`fits`, 0 if nothing).
-    """
-    if wanted == 0:
-        n_ctx = largest_n_ctx(facts, available_bytes, min(facts.n_ctx_train, N_CTX_AUTOMATIC))
-        if n_ctx:
-            return n_ctx
-        raise _not_enough(facts, N_CTX_MIN, available_bytes)
-    if estimate_memory(facts, wanted).total_bytes > available_bytes:
-        raise _not_enough(facts, _padded(wanted), available_bytes)
-    return _padded(wanted)
+def usable_kv_type(facts: ModelFacts, wanted: KvType) -> KvType:
+    """`wanted` if the heads can be stored in it, else f16."""
+    widths = (facts.n_embd_head_k, facts.n_embd_head_v)
+    return wanted if all(width % BLOCK == 0 for width in widths) else KvType.F16
 
 
-def layers_that_fit(facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:
+def layers_that_fit(facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) -> int:
     """Layers to place on a graphics card: `ALL_LAYERS`, or as many as fit with their part of the KV cache.
 
     Args:
         facts: The model.
-        n_ctx: Context length, tokens.
+        memory: What it needs in all.
         card_bytes: Free memory of the card.
     """
-    need = estimate_memory(facts, n_ctx)
-    spare_bytes = card_bytes - CARD_RESERVE_BYTES - need.compute_bytes
-    if need.weights_bytes + need.kv_bytes <= spare_bytes:
+    spare_bytes = card_bytes - CARD_RESERVE_BYTES - memory.compute_bytes
+    if memory.weights_bytes + memory.kv_bytes <= spare_bytes:
         return ALL_LAYERS
-    layer_bytes = (need.weights_bytes + need.kv_bytes) // max(1, facts.n_layer) + 1
+    layer_bytes = (memory.weights_bytes + memory.kv_bytes) // max(1, facts.n_layer) + 1
     return max(0, spare_bytes // layer_bytes)
 
 
-def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int) -> NotEnoughMemory:
-    fits = largest_n_ctx(facts, available_bytes, n_ctx)
+def _gpu_layers(wish: ContextWish, facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) -> int:
+    """Those that do not fit stay with the processor."""
+    if wish.n_gpu_layers != ALL_LAYERS or card_bytes == 0:
+        return wish.n_gpu_layers
+    return layers_that_fit(facts, memory, card_bytes)
+
+
+def _kv_notes(wanted: KvType, kv_type: KvType) -> list[ErrorInfo]:
+    if wanted is kv_type:
+        return []
+    return [_note("This model's memory cannot be kept in {kv_type}; it is kept in f16.", {"kv_type": wanted.value})]
+
+
+def _length_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx: int) -> list[ErrorInfo]:
+    values: dict[str, ErrorValue] = {"n_ctx": n_ctx, "n_ctx_train": facts.n_ctx_train}
+    if facts.has_position_table and wish.n_ctx > facts.n_ctx_train:
+        return [_note("This model ends at {n_ctx_train} tokens: it knows no places beyond them.", values)]
+    if n_ctx <= padded(facts.n_ctx_train):
+        return []
+    if rope.method is RopeMethod.NONE:
+        if facts.recurrent_bytes and not facts.n_rot:
+            return [_note("This model reads any length, but it was trained with {n_ctx_train} tokens.", values)]
+        return [_note("Beyond {n_ctx_train} tokens this model was not trained, and its answers fall apart.", values)]
+    values |= {"stretch": round(n_ctx / facts.n_ctx_train, 1), "method": rope.method.value}
+    notes = [_note("The context is stretched to {stretch} times the trained length by {method}.", values)]
+    if n_ctx > MAX_STRETCH * facts.n_ctx_train:
+        notes.append(_note("So far beyond {n_ctx_train} tokens answers get worse; do not rely on them.", values))
+    if wish.rope not in (None, rope.method):
+        notes.append(_note("The model's file is already stretched; that is carried on by {method}.", values))
+    if facts.sliding_window:
+        notes.append(_note("Only the layers that see the whole context are stretched.", values))
+    if facts.is_m_rope:
+        notes.append(_note("The places in pictures are stretched, too; answers about them may get less exact.", values))
+    return notes
+
+
+def _note(message: str, values: dict[str, ErrorValue]) -> ErrorInfo:
+    """A note with those of the values that its template names; nothing is wrong, but it travels like an error."""
+    named = {key: value for key, value in values.items() if f"{{{key}}}" in message}
+    return ErrorInfo(kind="ContextNote", message=message, values=named)
+
+
+def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int, kv_type: KvType) -> NotEnoughMemory:
+    fits = largest_n_ctx(facts, available_bytes, n_ctx, kv_type)
     return NotEnoughMemory(
         "{model} with a context of {n_ctx} tokens needs about {needed_mib} MiB of memory, and {available_mib} MiB are "
         "free.",
@@ -184,31 +271,7 @@ def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int) -> NotEnoug
         ),
         model=facts.name,
         n_ctx=n_ctx,
-        needed_mib=-(-estimate_memory(facts, n_ctx).total_bytes // MIB),
+        needed_mib=-(-estimate_memory(facts, n_ctx, kv_type=kv_type).total_bytes // MIB),
         available_mib=available_bytes // MIB,
         fits=fits,
     )
-
-
-def _padded(n_ctx: int) -> int:
-    return -(-n_ctx // N_CTX_STEP) * N_CTX_STEP
-
-
-def _kv_bytes_per_token(facts: ModelFacts) -> int:
-    return F16_BYTES * sum(facts.n_head_kv) * (facts.n_embd_head_k + facts.n_embd_head_v)
-
-
-def _score_bytes(facts: ModelFacts, n_ctx: int, n_batch: int) -> int:
-    return F32_BYTES * facts.n_head * n_ctx * n_batch
-
-
-def _compute_bytes(facts: ModelFacts, n_ctx: int, n_batch: int, n_seq_max: int, flash_attention: bool) -> int:
-    width = max(facts.n_embd, facts.n_head * facts.n_embd_head_k)
-    n_ff = facts.n_ff or 4 * facts.n_embd
-    widest = n_batch * (F32_BYTES * (3 * n_ff + 4 * width) + F16_BYTES * n_ff)
-    mask_bytes = F16_BYTES
-    if not flash_attention:
-        widest = max(widest, _score_bytes(facts, n_ctx, n_batch) + n_batch * F32_BYTES * 6 * width)
-        mask_bytes = F32_BYTES
-    n_masks = 2 if facts.sliding_window else 1
-    return widest + n_masks * mask_bytes * n_batch * n_ctx + n_seq_max * F32_BYTES * facts.n_vocab

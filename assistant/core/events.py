@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.context_plan import ContextPlan
 from assistant.core.conversation import Message
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import MediaKind
@@ -31,6 +32,7 @@ class ModelReady(Event, frozen=True, kw_only=True):
         n_ctx: Context length, tokens.
         load_s: Seconds the load took.
         note: Something the person should know, for example that the chat template was replaced; may be empty.
+        plan: How it was loaded; its notes are in `note`.
         media: What it takes in besides text.
     """
 
@@ -38,6 +40,7 @@ class ModelReady(Event, frozen=True, kw_only=True):
     n_ctx: int
     load_s: float
     note: str = ""
+    plan: ContextPlan | None = None
     media: frozenset[MediaKind] = frozenset()
 
 

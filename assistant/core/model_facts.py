@@ -30,7 +30,13 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
         n_ff: Feed-forward width one token passes through, all its experts together; 0 if the header does not say.
         sliding_window: Window of sliding-window attention, tokens; 0 for none.
         rope_freq_base: Base of the rotary embedding; 0 where the header says nothing.
+        n_rot: Widths of a head that are rotated; 0 for a model without rotary positions.
         rope_scaling: ``none``, ``linear``, ``yarn`` or ``longrope``, as in the header; empty if absent.
+        rope_factor: ``rope.scaling.factor``; 1 if absent.
+        n_ctx_original: ``rope.scaling.original_context_length``, tokens; 0 if absent.
+        has_position_table: Whether positions are learned one by one: beyond the trained length there are none.
+        is_m_rope: Whether positions have sections, for the place of pictures (M-RoPE).
+        recurrent_bytes: Recurrent state of one sequence, all layers together; 0 for a model without.
         has_chat_template: Whether ``tokenizer.chat_template`` is there.
         tensor_bytes: Bytes of all tensors.
         recommended_temperature: Sampling temperature its makers recommend; None where they say nothing.
@@ -52,7 +58,13 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     n_ff: int = 0
     sliding_window: int = 0
     rope_freq_base: float = 0.0
+    n_rot: int = 0
     rope_scaling: str = ""
+    rope_factor: float = 1.0
+    n_ctx_original: int = 0
+    has_position_table: bool = False
+    is_m_rope: bool = False
+    recurrent_bytes: int = 0
     has_chat_template: bool = False
     tensor_bytes: int = 0
     recommended_temperature: float | None = None

@@ -34,13 +34,27 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     n_ctx: Annotated[
         int,
         Meta(
-            ge=0,
+            ge=-1,
             le=16_777_216,
             title="Context length",
-            description="Tokens the model can see at once; 0 chooses for this model and memory.",
+            description="Tokens the model can see at once; 0 chooses for this model and memory, -1 is the longest.",
             extra_json_schema=_unit("tokens"),
         ),
     ] = 0
+    rope: Annotated[
+        Literal["auto", "none", "linear", "ntk", "yarn"],
+        Meta(
+            title="Stretching",
+            description="How the model reads more than it was trained with; auto takes what works best.",
+        ),
+    ] = "auto"
+    kv_type: Annotated[
+        Literal["f16", "q8_0", "q4_0"],
+        Meta(
+            title="Precision of the memory",
+            description="f16 is exact; q8_0 takes half the memory and q4_0 a quarter, and both are slower.",
+        ),
+    ] = "f16"
     n_gpu_layers: Annotated[
         int,
         Meta(

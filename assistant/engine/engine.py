@@ -25,6 +25,7 @@ from assistant.protocol.engine_messages import (
     Generate,
     LoadModel,
     LoadProgressed,
+    MeasureContext,
     ModelLoaded,
     ModelUnloaded,
     SaveSnapshots,
@@ -35,7 +36,16 @@ from assistant.protocol.engine_messages import (
 
 log = logging.getLogger(__name__)
 
-Executable = LoadModel | UnloadModel | Generate | CountTokens | SaveSnapshots | ForgetConversation | DescribeBackends
+Executable = (
+    LoadModel
+    | UnloadModel
+    | Generate
+    | CountTokens
+    | MeasureContext
+    | SaveSnapshots
+    | ForgetConversation
+    | DescribeBackends
+)
 """Requests that run on the scheduler's thread, one after another."""
 
 _PROGRESS_INTERVAL_S = 0.1
@@ -77,6 +87,8 @@ class Engine:
             case CountTokens():
                 n_tokens = self._model_in_use().count_tokens(request.messages)
                 return TokensCounted(request_id=request.request_id, n_tokens=n_tokens)
+            case MeasureContext():
+                return self._model_in_use().measure(request)
             case SaveSnapshots():
                 n_saved = self._loaded.save() if self._loaded is not None else 0
                 return SnapshotsSaved(request_id=request.request_id, n_saved=n_saved)

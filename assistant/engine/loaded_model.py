@@ -15,6 +15,7 @@ from assistant.core.errors import GenerationFailed, MediaNotSupported, RequestCa
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.cells import Cell, NoRoom, n_kv_cells
 from assistant.engine.chat_template import ChatTemplate, RenderedPrompt
+from assistant.engine.context_probe import ContextProbe
 from assistant.engine.generation import Emit, Generation
 from assistant.engine.kv_memory import MemoryKind
 from assistant.engine.model import Model
@@ -25,7 +26,7 @@ from assistant.engine.sequences import Sequence as CellSequence
 from assistant.engine.sequences import SequenceTable
 from assistant.engine.snapshot_key import snapshot_key
 from assistant.engine.snapshots import Snapshots
-from assistant.protocol.engine_messages import Generate, GenerationFinished, LoadModel
+from assistant.protocol.engine_messages import ContextMeasured, Generate, GenerationFinished, LoadModel, MeasureContext
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,13 @@ class LoadedModel:
     def count_tokens(self, messages: Sequence[PromptMessage]) -> int:
         """Tokens of a prompt, those of pictures and sounds included."""
         return n_kv_cells(self._prompt(messages)[1].cells)
+
+    def measure(self, request: MeasureContext) -> ContextMeasured:
+        """Measure the context with a text; what was read of conversations is forgotten in memory, not on disk."""
+        self.save()
+        self._unread_end = None
+        self._table.clear()
+        return ContextProbe(self.model, self._emit).measure(request)
 
     def _prompt(self, messages: Sequence[PromptMessage]) -> tuple[RenderedPrompt, Prompt]:
         rendered = self.template.render(messages)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 
 import llama_cpp.llama_cpp as llama
 
-from assistant.core.context_plan import N_RECURRENT_SEQUENCES, N_SEQUENCES
 from assistant.core.errors import (
     GenerationFailed,
     ModelLoadFailed,
@@ -21,6 +20,8 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import N_RECURRENT_SEQUENCES, N_SEQUENCES, KvType
+from assistant.core.rope import RopeMethod
 from assistant.engine.adapters import Adapters
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.cells import MediaCell, NoRoom
@@ -30,6 +31,17 @@ from assistant.engine.vocabulary import Vocabulary
 from assistant.protocol.engine_messages import LoadModel
 from assistant.protocol.prompt_messages import PromptMedia
 
+GGML_TYPES = {
+    KvType.F16: llama.GGML_TYPE_F16,
+    KvType.Q8_0: llama.GGML_TYPE_Q8_0,
+    KvType.Q4_0: llama.GGML_TYPE_Q4_0,
+}
+_ROPE_TYPES = {
+    RopeMethod.NONE: llama.LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED,  # what the file says
+    RopeMethod.NTK: llama.LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED,
+    RopeMethod.LINEAR: llama.LLAMA_ROPE_SCALING_TYPE_LINEAR,
+    RopeMethod.YARN: llama.LLAMA_ROPE_SCALING_TYPE_YARN,
+}
 _NO_SLOT = 1
 _ABORTED = 2
 """Return values of ``llama_decode`` in llama.h."""
@@ -121,6 +133,8 @@ class Model:
         is_whole = self.projector is not None and self.projector.is_non_causal
         n_batch = max(request.n_batch, self.projector.max_tokens) if self.projector and is_whole else request.n_batch
         parameters.n_batch = parameters.n_ubatch = n_batch
+        _set_rope(parameters, request)
+        parameters.type_k = parameters.type_v = GGML_TYPES[request.kv_type]
         is_on_cpu = request.n_gpu_layers == 0 or not llama.llama_supports_gpu_offload()
         if is_on_cpu and not request.flash_attention and n_batch == request.n_batch:
             parameters.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -128,7 +142,8 @@ class Model:
         n_seq_max = request.n_seq_max or (N_RECURRENT_SEQUENCES if is_stateful else N_SEQUENCES)
         # One row of logits is asked for at a time (the default reserves a batch of them), but llama.cpp aborts when
         # there are fewer than sequences.
-        parameters.n_seq_max = parameters.n_outputs_max = n_seq_max
+        parameters.n_seq_max = n_seq_max
+        parameters.n_outputs_max = max(n_seq_max, request.n_outputs)
         parameters.kv_unified = True  # every sequence may use all cells, and a copy is a note in the margin
         parameters.n_threads = parameters.n_threads_batch = request.n_threads
         parameters.abort_callback = llama.ggml_abort_callback(self._cancel.look)
@@ -170,13 +185,16 @@ class Model:
         value: float = sum(row[: self.vocabulary.n_tokens]) if every_one else row[0]
         return value < math.inf  # False for what is no number, too; -inf is how models forbid a token
 
-    def decode(self, token_ids: Sequence[int], *, seq_id: int, position: int) -> None:
+    def decode(
+        self, token_ids: Sequence[int], *, seq_id: int, position: int, outputs: Collection[int] | None = None
+    ) -> None:
         """Read tokens into the KV memory; the logits of the last one are there afterwards.
 
         Args:
             token_ids: 1 to `n_batch` ids.
             seq_id: The sequence they belong to.
             position: Position of the first of them.
+            outputs: Indices whose logits are wanted instead, no more than the context has room for.
 
         Raises:
             NoRoom: Too few KV cells are free.
@@ -191,7 +209,7 @@ class Model:
             batch.pos[index] = position + index
             batch.n_seq_id[index] = 1
             batch.seq_id[index][0] = seq_id
-            batch.logits[index] = index == last
+            batch.logits[index] = index == last if outputs is None else index in outputs
         # An abort spoils a recurrent state; a single token is soon over, and then the state is still good.
         is_whole = last == 0 and self.memory.kind is MemoryKind.RECURRENT
         with self._cancel.held_back() if is_whole else nullcontext():
@@ -243,6 +261,15 @@ def _load_weights(request: LoadModel, cancel: CancelFlag, on_progress: Callable[
         remedy="The file may be damaged or of a kind that this version does not know; try another model.",
         cause="llama_model_load_from_file returned a null pointer",
     )
+
+
+def _set_rope(parameters: llama.llama_context_params, request: LoadModel) -> None:
+    rope = request.rope
+    parameters.rope_scaling_type = _ROPE_TYPES[rope.method]
+    parameters.rope_freq_base = rope.freq_base
+    parameters.rope_freq_scale = rope.freq_scale
+    parameters.yarn_ext_factor = rope.yarn_ext_factor
+    parameters.yarn_orig_ctx = rope.yarn_orig_ctx
 
 
 def _original_n_ctx(model: llama.llama_model_p) -> int:

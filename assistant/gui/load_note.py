@@ -62,7 +62,9 @@ class LoadNote(QObject):
         """Show the sentences; that of the projector has its template in the error."""
         if event is not self._event:
             return
-        known = {projector_error.text: projector_error} if projector_error is not None else {}
+        known = {info.text: info for info in event.plan.notes} if event.plan is not None else {}
+        if projector_error is not None:
+            known[projector_error.text] = projector_error
         self._infos = [known.get(line) or engine_note(line) for line in event.note.splitlines()]
         self.changed.emit()
 

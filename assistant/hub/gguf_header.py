@@ -20,6 +20,7 @@ from assistant.hub.gguf_metadata import Metadata, Value
 from assistant.hub.gguf_reader import HeaderInvalid, ValueType
 from assistant.hub.gguf_tensors import Tensor
 from assistant.hub.model_kind import check_kind
+from assistant.hub.model_positions import read_positions, read_recurrent_bytes
 from assistant.hub.model_shape import check_weights, read_shape
 from assistant.hub.split_model import read_parts
 from assistant.hub.vocabulary_rules import TEMPLATE_KEY, check_vocabulary
@@ -135,6 +136,7 @@ def _facts(parts: Sequence[GgufFile]) -> ModelFacts:
         if not architecture:
             raise HeaderInvalid("general.architecture is missing")
         shape = read_shape(metadata, architecture)
+        positions = read_positions(metadata, architecture, shape.n_embd_head_k)
         n_vocab = check_vocabulary(metadata)
         check_weights(tensors, n_vocab)
         return ModelFacts(
@@ -155,6 +157,8 @@ def _facts(parts: Sequence[GgufFile]) -> ModelFacts:
             sliding_window=shape.sliding_window,
             rope_freq_base=shape.rope_freq_base,
             rope_scaling=shape.rope_scaling,
+            **msgspec.structs.asdict(positions),
+            recurrent_bytes=read_recurrent_bytes(metadata, architecture, shape.n_embd, shape.n_head_kv),
             has_chat_template=bool(metadata.text(TEMPLATE_KEY)),
             tensor_bytes=sum(tensor.n_bytes for tensor in tensors),
             recommended_temperature=_recommended_temperature(metadata),

@@ -11,14 +11,16 @@ from __future__ import annotations
 import msgspec
 
 from assistant.core.adapter import AdapterUse
-from assistant.core.context_plan import N_BATCH
+from assistant.core.context_check import NeedleScore
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import N_BATCH, KvType
+from assistant.core.rope import RopeScaling
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.prompt_messages import PromptMessage
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -59,9 +61,12 @@ class LoadModel(_Request, frozen=True, kw_only=True):
         n_gpu_layers: Layers on the graphics card; -1 for all.
         n_threads: Processor threads.
         mmproj: GGUF file of the projector, checked before; empty for none.
+        rope: How positions are turned.
+        kv_type: Type of the KV cache.
         flash_attention: Whether the processor uses it too, because memory is short; it is slower there. On a graphics
             card llama.cpp decides.
         n_seq_max: Conversations that are kept in memory; 0 lets the engine choose.
+        n_outputs: Rows of logits that one step may ask for; 0 for one a conversation. `MeasureContext` needs more.
         snapshots: Where what was read is kept; None for nowhere.
     """
 
@@ -71,8 +76,11 @@ class LoadModel(_Request, frozen=True, kw_only=True):
     n_gpu_layers: int = -1
     n_threads: int = 1
     mmproj: str = ""
+    rope: RopeScaling = RopeScaling()
+    kv_type: KvType = KvType.F16
     flash_attention: bool = False
     n_seq_max: int = 0
+    n_outputs: int = 0
     snapshots: SnapshotOptions | None = None
 
 
@@ -108,6 +116,29 @@ class CountTokens(_Request, frozen=True, kw_only=True):
     messages: tuple[PromptMessage, ...]
 
 
+class MeasureContext(_Request, frozen=True, kw_only=True):
+    """Read a text and tell how well the model predicts it, and what it finds again. Closed by `ContextMeasured`.
+
+    Needles, sentences with a number each, are put between the text's sentences at equal distances; wherever one of the
+    lengths is reached, the model is asked for all that came so far. What was in memory is forgotten.
+
+    Attributes:
+        text: The text.
+        n_tokens: Tokens to read, needles included; at most the loaded context.
+        stride: Every so many tokens one is scored; `LoadModel.n_outputs` is at least ``n_batch / stride``.
+        n_buckets: Parts of equal length whose losses are told.
+        n_needles: Needles.
+        lengths: Tokens after which the needles are asked for, ascending.
+    """
+
+    text: str
+    n_tokens: int
+    stride: int = 4
+    n_buckets: int = 32
+    n_needles: int = 16
+    lengths: tuple[int, ...] = ()
+
+
 class SaveSnapshots(_Request, frozen=True, kw_only=True):
     """Put everything worth keeping on disk, because the app is about to close. Closed by `SnapshotsSaved`."""
 
@@ -133,7 +164,15 @@ class Cancel(_Message, frozen=True, kw_only=True):
 
 
 EngineRequest = (
-    LoadModel | UnloadModel | Generate | CountTokens | SaveSnapshots | ForgetConversation | DescribeBackends | Cancel
+    MeasureContext
+    | LoadModel
+    | UnloadModel
+    | Generate
+    | CountTokens
+    | SaveSnapshots
+    | ForgetConversation
+    | DescribeBackends
+    | Cancel
 )
 
 
@@ -238,6 +277,22 @@ class GenerationFinished(_Reply, frozen=True, kw_only=True):
     token_ids: tuple[int, ...] = ()
 
 
+class ContextMeasured(_Reply, frozen=True, kw_only=True):
+    """What was found while a text was read.
+
+    Attributes:
+        n_read: Tokens that were read: fewer than asked for where the text ended.
+        losses: Mean negative log likelihood of a token in each bucket, nats; buckets that were not reached are missing.
+        needles: What was found again.
+        seconds: How long it took.
+    """
+
+    n_read: int
+    losses: tuple[float, ...]
+    needles: tuple[NeedleScore, ...]
+    seconds: float
+
+
 class SnapshotsSaved(_Reply, frozen=True, kw_only=True):
     """How many conversations were put on disk."""
 
@@ -302,6 +357,7 @@ EngineReply = (
     | TokensGenerated
     | GenerationFinished
     | TokensCounted
+    | ContextMeasured
     | SnapshotsSaved
     | ConversationForgotten
     | BackendsDescribed

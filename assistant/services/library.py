@@ -13,11 +13,10 @@ from pathlib import Path
 import psutil
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import estimate_memory
+from assistant.core.context_plan import ContextPlan
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.media import MediaKind
-from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import ModelLoaded
@@ -67,7 +66,7 @@ class LibraryService:
         self._load_request = ""
         self._load_cancelled = threading.Event()
         self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
-        self._loaded_facts: ModelFacts | None = None
+        self._plan: ContextPlan | None = None
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._one_load = threading.Lock()
@@ -185,10 +184,10 @@ class LibraryService:
     def _available_bytes(self, settings: ModelSettings) -> int:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
         available = int(psutil.virtual_memory().available)
-        loaded, facts = self._engine.loaded, self._loaded_facts
-        if loaded is not None and facts is not None:
-            need = estimate_memory(facts, loaded.n_ctx)
-            available += need.kv_bytes + need.compute_bytes  # the weights are mapped: they count as free already
+        plan = self._plan
+        if self._engine.loaded is not None and plan is not None:
+            # The weights are mapped: they count as free already.
+            available += plan.memory.kv_bytes + plan.memory.compute_bytes
         # As it was before the last load: the engine would tell how it is now after a running answer only.
         return available + (self._card_bytes if settings.n_gpu_layers != 0 else 0)
 
@@ -248,7 +247,6 @@ class LibraryService:
                 name=chosen.name,
             ) from error
         self._loaded_for = wanted
-        self._loaded_facts = chosen.facts
         return chosen, load_s
 
     def _load_without(
@@ -266,7 +264,8 @@ class LibraryService:
         name = chosen.name
         devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
         self._card_bytes = free_card_bytes(devices)
-        call = self._engine.begin_load(plan_load(settings, chosen, self._card_bytes, self._snapshots.options()))
+        request, plan = plan_load(settings, chosen, self._card_bytes, self._snapshots.options())
+        call = self._engine.begin_load(request)
         with self._lock:
             self._load_request = call.request_id
             cancelled = self._load_cancelled.is_set()
@@ -279,13 +278,19 @@ class LibraryService:
         finally:
             with self._lock:
                 self._load_request = ""
+        self._plan = plan
         self._news = ModelReady(
-            model=name, n_ctx=ready.n_ctx, load_s=ready.load_s, note=_note(chosen, ready), media=ready.media
+            model=name,
+            n_ctx=ready.n_ctx,
+            load_s=ready.load_s,
+            note=_note(chosen, ready, plan),
+            plan=plan,
+            media=ready.media,
         )
         return ready.load_s
 
 
-def _note(chosen: ChosenModel, ready: ModelLoaded) -> str:
+def _note(chosen: ChosenModel, ready: ModelLoaded, plan: ContextPlan) -> str:
     """What the person should know of the load; empty for nothing."""
     projector = chosen.projector_error.text if chosen.projector_error is not None else ready.media_note
-    return "\n".join(filter(None, [ready.template_note, projector]))
+    return "\n".join(filter(None, [ready.template_note, projector, *(note.text for note in plan.notes)]))

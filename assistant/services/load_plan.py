@@ -11,40 +11,58 @@ from collections.abc import Iterable
 
 import psutil
 
-from assistant.core.context_plan import ALL_LAYERS, choose_n_ctx, layers_that_fit, needs_flash_attention
-from assistant.core.model_facts import ModelFacts
+from assistant.core.context_plan import ContextPlan, ContextWish, FreeMemory, plan_context
+from assistant.core.memory_estimate import KvType
+from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import Device, LoadModel, SnapshotOptions
 from assistant.services.chosen_model import ChosenModel
 
 
 def plan_load(
-    settings: ModelSettings, chosen: ChosenModel, card_bytes: int, snapshots: SnapshotOptions | None
-) -> LoadModel:
-    """The request with which the engine loads a model; its `request_id` is empty.
+    settings: ModelSettings,
+    chosen: ChosenModel,
+    card_bytes: int,
+    snapshots: SnapshotOptions | None,
+    measured: RopeMethod | None = None,
+) -> tuple[LoadModel, ContextPlan]:
+    """The request with which the engine loads a model, its `request_id` empty, and the plan behind it.
 
     Args:
         settings: What the person fixed; the rest is chosen here.
         chosen: The model.
         card_bytes: Free memory of the graphics cards that may be used, as `free_card_bytes` says.
         snapshots: What the engine may keep on disk.
+        measured: The best way to stretch it by a context check; None if there was none.
 
     Raises:
         NotEnoughMemory: Not even a small context fits.
     """
-    available_bytes = int(psutil.virtual_memory().available) + card_bytes
-    if chosen.projector_facts is not None:
-        available_bytes -= chosen.projector_facts.tensor_bytes
-    n_ctx = choose_n_ctx(chosen.facts, settings.n_ctx, available_bytes)
-    return LoadModel(
+    free = FreeMemory(main_bytes=int(psutil.virtual_memory().available), card_bytes=card_bytes)
+    projector_bytes = chosen.projector_facts.tensor_bytes if chosen.projector_facts is not None else 0
+    plan = plan_context(chosen.facts, context_wish(settings), free, projector_bytes=projector_bytes, measured=measured)
+    request = LoadModel(
         request_id="",
         path=str(chosen.path),
-        n_ctx=n_ctx,
-        n_gpu_layers=_gpu_layers(settings, chosen.facts, n_ctx, card_bytes),
+        n_ctx=plan.n_ctx,
+        n_gpu_layers=plan.n_gpu_layers,
         n_threads=settings.n_threads or usable_cores(),
         mmproj=str(chosen.projector) if chosen.projector_facts is not None else "",
-        flash_attention=needs_flash_attention(chosen.facts, n_ctx, available_bytes),
+        rope=plan.rope,
+        kv_type=plan.kv_type,
+        flash_attention=plan.flash_attention,
         snapshots=snapshots,
+    )
+    return request, plan
+
+
+def context_wish(settings: ModelSettings) -> ContextWish:
+    """What the settings fix of the context."""
+    return ContextWish(
+        n_ctx=settings.n_ctx,
+        rope=None if settings.rope == "auto" else RopeMethod(settings.rope),
+        kv_type=KvType(settings.kv_type),
+        n_gpu_layers=settings.n_gpu_layers,
     )
 
 
@@ -60,10 +78,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, min(physical, len(os.sched_getaffinity(0))))
     return physical
-
-
-def _gpu_layers(settings: ModelSettings, facts: ModelFacts, n_ctx: int, card_bytes: int) -> int:
-    """Layers to place on the graphics card; those that do not fit stay with the processor."""
-    if settings.n_gpu_layers != ALL_LAYERS or card_bytes == 0:
-        return settings.n_gpu_layers
-    return layers_that_fit(facts, n_ctx, card_bytes)

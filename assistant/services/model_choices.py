@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from assistant.core.context_plan import N_CTX_AUTOMATIC, N_CTX_MIN, estimate_memory, largest_n_ctx
+from assistant.core.context_plan import N_CTX_AUTOMATIC, N_CTX_MIN, largest_n_ctx
 from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import estimate_memory
 from assistant.core.model_facts import ModelFacts
 from assistant.hub.gguf_header import read_model_facts
 from assistant.hub.known_projectors import known_projector

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import llama_cpp.llama_cpp as llama
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import N_SEQUENCES
+from assistant.core.memory_estimate import N_SEQUENCES
 from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import GenerationFinished, LoadModel, TokensGenerated

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from assistant.clients.engine_client import EngineClient  # noqa: E402
-from assistant.core.context_plan import estimate_memory  # noqa: E402
+from assistant.core.memory_estimate import estimate_memory  # noqa: E402
 from assistant.hub.gguf_header import read_model_facts  # noqa: E402
 from assistant.hub.starter_model import find_starter_model  # noqa: E402
 from tests.bench.engine.timed_chat import TimedChat, load  # noqa: E402

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from assistant.core.context_plan import MIB, estimate_memory
+from assistant.core.memory_estimate import MIB, estimate_memory
 from assistant.hub.gguf_header import read_model_facts
 from tests.tiny_gguf import write_tiny_model
 

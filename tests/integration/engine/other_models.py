@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from tests.tiny_gguf import CHATML, default_metadata, vocabulary
 
-N_EMBD, N_HEAD, N_HEAD_KV, N_FF, N_CTX_TRAIN = 64, 4, 2, 128, 1024
+N_EMBD, N_HEAD, N_HEAD_KV, N_FF, N_CTX_TRAIN = 64, 2, 1, 128, 1024
 HEAD = N_EMBD // N_HEAD
+"""32, the smallest that quantized KV types can store."""
 WINDOW = 32
 """Tokens of the sliding window."""
 STATE, INNER, CONVOLUTION, STEP_RANK = 8, 128, 4, 4
@@ -59,7 +60,7 @@ def write_sliding_window_model(path: Path) -> Path:
 
 def write_mrope_model(path: Path) -> Path:
     """A Qwen2-VL model: positions have sections, and a picture takes up fewer of them than it has tokens."""
-    keys = {"rope.dimension_sections": [2, 3, 3, 0], "rope.freq_base": 1e6}
+    keys = {"rope.dimension_sections": [4, 6, 6, 0], "rope.freq_base": 1e6}
     biases: Block = {
         "attn_q.bias": (N_EMBD,),
         "attn_k.bias": (N_HEAD_KV * HEAD,),

@@ -1,4 +1,4 @@
-"""Memory estimates against llama.cpp's own log, and the choice of a context length."""
+"""The choice of a context: length, stretch, types and layers, for the memory that is free."""
 
 from __future__ import annotations
 
@@ -10,104 +10,24 @@ from hypothesis import strategies as st
 from assistant.core.context_plan import (
     ALL_LAYERS,
     MAX_SCORE_BYTES,
-    MIB,
-    N_BATCH,
+    N_CTX_LONGEST,
+    ContextPlan,
+    ContextWish,
+    FreeMemory,
     choose_n_ctx,
-    estimate_memory,
     largest_n_ctx,
     layers_that_fit,
     needs_flash_attention,
+    plan_context,
 )
 from assistant.core.errors import NotEnoughMemory
+from assistant.core.memory_estimate import MIB, N_BATCH, KvType, estimate_memory
 from assistant.core.model_facts import ModelFacts
+from assistant.core.rope import RopeMethod, RopeScaling
+from tests.unit.core.known_models import QWEN, SMOLLM2
 
 GIB = 2**30
-SMOLLM2 = ModelFacts(
-    name="SmolLM2 135M",
-    architecture="llama",
-    file_bytes=98_362_432,
-    quantization="Q4_1",
-    n_params=134_515_008,
-    n_ctx_train=8192,
-    n_layer=30,
-    n_embd=576,
-    n_head=9,
-    n_head_kv=(3,) * 30,
-    n_embd_head_k=64,
-    n_embd_head_v=64,
-    n_vocab=49_152,
-    n_ff=1536,
-    tensor_bytes=96_576_768,
-)
-QWEN = ModelFacts(
-    name="Qwen2.5 0.5B",
-    architecture="qwen2",
-    file_bytes=491_400_064,
-    quantization="Q4_K_M",
-    n_params=630_167_424,
-    n_ctx_train=32_768,
-    n_layer=24,
-    n_embd=896,
-    n_head=14,
-    n_head_kv=(2,) * 24,
-    n_embd_head_k=64,
-    n_embd_head_v=64,
-    n_vocab=151_936,
-    n_ff=4864,
-    tensor_bytes=485_452_288,
-)
-
-
-@pytest.mark.parametrize(
-    ("facts", "n_ctx", "n_batch", "n_seq_max", "flash_attention", "kv_mib", "compute_mib", "resident_mib"),
-    [
-        (SMOLLM2, 512, 512, 1, False, 11.25, 16.38, 186),
-        (SMOLLM2, 8192, 512, 1, False, 180.0, 166.38, 355),
-        (SMOLLM2, 32_768, 512, 1, True, 720.0, 45.51, 891),
-        (SMOLLM2, 32_768, 256, 1, True, 720.0, 22.76, 883),
-        (SMOLLM2, 8192, 256, 8, False, 180.0, 83.19, 344),
-        (SMOLLM2, 8192, 2048, 1, True, 180.0, 86.05, 397),
-        (QWEN, 512, 512, 1, False, 6.0, 35.26, 629),
-        (QWEN, 8192, 512, 1, False, 96.0, 249.26, 721),
-        (QWEN, 8192, 256, 8, False, 96.0, 124.63, 700),
-        (QWEN, 8192, 128, 1, False, 96.0, 62.31, 688),
-        (QWEN, 32_768, 512, 1, True, 384.0, 67.51, 1006),
-    ],
-)
-def test_estimates_lie_a_little_above_what_llama_cpp_logged(
-    facts: ModelFacts,
-    n_ctx: int,
-    n_batch: int,
-    n_seq_max: int,
-    flash_attention: bool,
-    kv_mib: float,
-    compute_mib: float,
-    resident_mib: float,
-) -> None:
-    estimate = estimate_memory(facts, n_ctx, n_batch=n_batch, n_seq_max=n_seq_max, flash_attention=flash_attention)
-    assert estimate.kv_bytes == kv_mib * MIB
-    assert compute_mib <= estimate.compute_bytes / MIB <= 1.25 * compute_mib
-    # Resident after one batch: scores of a context that is not filled are not touched yet.
-    assert resident_mib <= estimate.total_bytes / MIB <= 1.25 * resident_mib + compute_mib
-
-
-def test_total_is_the_sum_and_n_ctx_is_padded_to_256() -> None:
-    estimate = estimate_memory(SMOLLM2, 257)
-    assert estimate == estimate_memory(SMOLLM2, 512)
-    parts = (estimate.weights_bytes, estimate.kv_bytes, estimate.compute_bytes, estimate.overhead_bytes)
-    assert estimate.total_bytes == sum(parts)
-    assert estimate.weights_bytes == SMOLLM2.tensor_bytes
-
-
-def test_kv_cache_counts_each_layer_and_both_widths() -> None:
-    facts = msgspec.structs.replace(SMOLLM2, n_head_kv=(4, 0, 1), n_embd_head_k=96, n_embd_head_v=64)
-    assert estimate_memory(facts, 1024).kv_bytes == 2 * 1024 * 5 * 160
-
-
-def test_sliding_window_needs_a_second_mask() -> None:
-    windowed = msgspec.structs.replace(SMOLLM2, sliding_window=1024)
-    more = estimate_memory(windowed, 4096).compute_bytes - estimate_memory(SMOLLM2, 4096).compute_bytes
-    assert more == 2 * 4096 * N_BATCH
+FREE = FreeMemory(main_bytes=8 * GIB)
 
 
 def test_flash_attention_is_for_scores_that_need_too_much() -> None:
@@ -183,7 +103,108 @@ def test_no_memory_at_all_is_a_named_error(wanted: int) -> None:
 def test_layers_go_to_the_card_as_far_as_they_fit() -> None:
     need = estimate_memory(QWEN, 8192)
     whole = need.weights_bytes + need.kv_bytes + need.compute_bytes
-    assert layers_that_fit(QWEN, 8192, whole + 300 * MIB) == ALL_LAYERS
-    assert 0 < layers_that_fit(QWEN, 8192, whole) < QWEN.n_layer
-    assert layers_that_fit(QWEN, 8192, whole // 2 + 300 * MIB) in range(QWEN.n_layer // 2 - 3, QWEN.n_layer // 2 + 3)
-    assert layers_that_fit(QWEN, 8192, 100 * MIB) == 0
+    assert layers_that_fit(QWEN, need, whole + 300 * MIB) == ALL_LAYERS
+    assert 0 < layers_that_fit(QWEN, need, whole) < QWEN.n_layer
+    assert layers_that_fit(QWEN, need, whole // 2 + 300 * MIB) in range(QWEN.n_layer // 2 - 3, QWEN.n_layer // 2 + 3)
+    assert layers_that_fit(QWEN, need, 100 * MIB) == 0
+
+
+def texts(plan: ContextPlan) -> str:
+    return "\n".join(note.text for note in plan.notes)
+
+
+def test_within_the_trained_length_nothing_is_stretched_and_nothing_said() -> None:
+    for wish in (ContextWish(), ContextWish(n_ctx=8192, rope=RopeMethod.LINEAR)):
+        plan = plan_context(SMOLLM2, wish, FREE)
+        assert (plan.n_ctx, plan.rope, plan.notes) == (8192, RopeScaling(), ())
+
+
+def test_beyond_it_automatic_is_yarn_and_says_so() -> None:
+    plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384), FREE)
+    assert plan.rope.method is RopeMethod.YARN
+    assert "2.0 times" in texts(plan)
+    assert plan.memory.kv_bytes == 360 * MIB
+
+
+def test_what_a_context_check_found_best_is_automatic_from_then_on() -> None:
+    plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384), FREE, measured=RopeMethod.NTK)
+    assert plan.rope.method is RopeMethod.NTK
+    own = plan_context(SMOLLM2, ContextWish(n_ctx=16_384, rope=RopeMethod.LINEAR), FREE, measured=RopeMethod.NTK)
+    assert own.rope.method is RopeMethod.LINEAR
+
+
+def test_beyond_four_times_is_warned_of() -> None:
+    assert "do not rely" not in texts(plan_context(SMOLLM2, ContextWish(n_ctx=4 * 8192), FREE))
+    assert "do not rely" in texts(plan_context(SMOLLM2, ContextWish(n_ctx=5 * 8192), FREE))
+
+
+def test_the_longest_is_four_times_the_trained_length_where_it_fits() -> None:
+    assert plan_context(SMOLLM2, ContextWish(n_ctx=N_CTX_LONGEST), FREE).n_ctx == 4 * 8192
+    tight = FreeMemory(main_bytes=estimate_memory(SMOLLM2, 10_240).total_bytes)
+    assert plan_context(SMOLLM2, ContextWish(n_ctx=N_CTX_LONGEST), tight).n_ctx == 10_240
+
+
+def test_unstretched_and_too_long_is_warned_of() -> None:
+    plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384, rope=RopeMethod.NONE), FREE)
+    assert plan.rope == RopeScaling()
+    assert "fall apart" in texts(plan)
+
+
+def test_a_smaller_kv_type_makes_room_for_more() -> None:
+    free = FreeMemory(main_bytes=estimate_memory(SMOLLM2, 8192).total_bytes)
+    with pytest.raises(NotEnoughMemory):
+        plan_context(SMOLLM2, ContextWish(n_ctx=12_288), free)
+    plan = plan_context(SMOLLM2, ContextWish(n_ctx=12_288, kv_type=KvType.Q8_0), free)
+    assert (plan.kv_type, plan.flash_attention) == (KvType.Q8_0, True)
+
+
+def test_heads_that_no_quantized_type_can_store_stay_f16_and_it_is_said() -> None:
+    odd = msgspec.structs.replace(SMOLLM2, n_embd_head_k=80)
+    plan = plan_context(odd, ContextWish(kv_type=KvType.Q4_0), FREE)
+    assert plan.kv_type is KvType.F16
+    assert "q4_0" in texts(plan)
+
+
+def test_learned_positions_end_with_the_trained_length() -> None:
+    table = msgspec.structs.replace(SMOLLM2, n_ctx_train=1024, n_rot=0, has_position_table=True)
+    plan = plan_context(table, ContextWish(n_ctx=4096), FREE)
+    assert (plan.n_ctx, plan.rope) == (1024, RopeScaling())
+    assert "1024" in texts(plan)
+    assert plan_context(table, ContextWish(n_ctx=N_CTX_LONGEST), FREE).n_ctx == 1024
+
+
+def test_what_is_special_about_a_model_is_said() -> None:
+    wish = ContextWish(n_ctx=16_384)
+    windowed = msgspec.structs.replace(SMOLLM2, sliding_window=512)
+    assert "see the whole context" in texts(plan_context(windowed, wish, FREE))
+    seeing = msgspec.structs.replace(SMOLLM2, is_m_rope=True)
+    assert "pictures" in texts(plan_context(seeing, wish, FREE))
+    recurrent = msgspec.structs.replace(SMOLLM2, n_rot=0, recurrent_bytes=1000)
+    assert "any length" in texts(plan_context(recurrent, wish, FREE))
+    stretched = msgspec.structs.replace(SMOLLM2, rope_scaling="linear", rope_factor=2.0)
+    plan = plan_context(stretched, ContextWish(n_ctx=16_384, rope=RopeMethod.YARN), FREE)
+    assert plan.rope.method is RopeMethod.LINEAR
+    assert "already stretched" in texts(plan)
+
+
+@given(
+    n_ctx=st.integers(-1, 2**18),
+    rope=st.none() | st.sampled_from(RopeMethod),
+    kv_type=st.sampled_from(KvType),
+    main_bytes=st.integers(0, 64 * GIB),
+    card_bytes=st.integers(0, 16 * GIB),
+    facts=st.sampled_from((SMOLLM2, QWEN)),
+)
+def test_a_plan_fits_or_says_what_would(
+    n_ctx: int, rope: RopeMethod | None, kv_type: KvType, main_bytes: int, card_bytes: int, facts: ModelFacts
+) -> None:
+    free = FreeMemory(main_bytes=main_bytes, card_bytes=card_bytes)
+    try:
+        plan = plan_context(facts, ContextWish(n_ctx=n_ctx, rope=rope, kv_type=kv_type), free)
+    except NotEnoughMemory as error:
+        fits = int(error.info.values["fits"])
+        assert fits == 0 or plan_context(facts, ContextWish(n_ctx=fits, kv_type=kv_type), free).n_ctx == fits
+        return
+    lean = estimate_memory(facts, plan.n_ctx, kv_type=plan.kv_type).total_bytes
+    assert lean <= free.total_bytes
+    assert plan.rope.factor == 1 or plan.n_ctx > facts.n_ctx_train

@@ -9,9 +9,9 @@ import msgspec
 import psutil
 import pytest
 
-from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import ModelFileDamaged, ModelNotFound, NotEnoughMemory
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import estimate_memory
 from assistant.core.settings import ModelSettings, Settings
 from assistant.hub import projector_header
 from assistant.hub.gguf_file import GgufFile

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import ModelNotFound
 from assistant.core.events import ModelFailed, ModelReady
+from assistant.core.memory_estimate import estimate_memory
 from assistant.core.settings import ModelSettings, Settings
 from assistant.hub.gguf_header import read_model_facts
 from assistant.services import library

@@ -1,0 +1,133 @@
+"""What a context check found out about a model: how well it reads at each position, and what it finds again.
+
+Process: any. Thread rule: immutable; pure functions.
+
+Perplexity is ``exp`` of the mean negative log likelihood of a token. A needle is a sentence with a number, somewhere in
+the text, that the model is asked for at the end; its recall is the share of the number's tokens that the model would
+have said (the most likely ones, each behind the right ones before it).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from assistant.core.rope import RopeMethod
+
+MAX_PRICE = 0.05
+"""What a method may cost within the trained length, as a share of the perplexity there, to be the automatic one."""
+
+
+class NeedleScore(msgspec.Struct, frozen=True, kw_only=True):
+    """One needle, asked for once.
+
+    Attributes:
+        length: Tokens that had been read when it was asked for.
+        position: Tokens before the needle.
+        recall: 0 to 1.
+    """
+
+    length: int
+    position: int
+    recall: float
+
+
+class MethodRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One text read with one method.
+
+    Attributes:
+        method: How positions beyond the trained length were reached.
+        n_ctx: Context length, tokens.
+        n_read: Tokens that were read.
+        losses: Mean negative log likelihood of a token, nats, for each part of `bucket` tokens.
+        bucket: Tokens of a part.
+        stride: Every so many tokens one was scored.
+        needles: What was found again.
+        seconds: How long it took.
+    """
+
+    method: RopeMethod
+    n_ctx: int
+    n_read: int
+    losses: tuple[float, ...]
+    bucket: int
+    stride: int
+    needles: tuple[NeedleScore, ...]
+    seconds: float
+
+
+class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of one model file.
+
+    Attributes:
+        model: Name of the file without its suffix.
+        n_ctx_train: Context length it was trained with, tokens.
+        text: What was read: name of the file, empty for the text that comes with Famulus.
+        runs: One for each method and length; the latest of each.
+    """
+
+    model: str
+    n_ctx_train: int
+    text: str = ""
+    runs: tuple[MethodRun, ...] = ()
+
+    def run(self, method: RopeMethod, n_ctx: int) -> MethodRun | None:
+        """The run of a method at a length; None if there is none."""
+        return next((run for run in self.runs if (run.method, run.n_ctx) == (method, n_ctx)), None)
+
+    def with_run(self, run: MethodRun) -> ContextCheck:
+        """With this run in place of an earlier one of the same method and length."""
+        others = tuple(each for each in self.runs if (each.method, each.n_ctx) != (run.method, run.n_ctx))
+        return msgspec.structs.replace(self, runs=(*others, run))
+
+
+def perplexity(run: MethodRun, start: int, end: int) -> float:
+    """Perplexity of the parts that lie wholly within `start` to `end` tokens; NaN where there is none."""
+    losses = [
+        loss for index, loss in enumerate(run.losses) if start <= index * run.bucket and (index + 1) * run.bucket <= end
+    ]
+    return math.exp(sum(losses) / len(losses)) if losses else math.nan
+
+
+def price(run: MethodRun, plain: MethodRun, n_ctx_train: int) -> float:
+    """What a method costs within the trained length, as a share of the perplexity without it: 0.05 is 5 %."""
+    return perplexity(run, 0, n_ctx_train) / perplexity(plain, 0, n_ctx_train) - 1
+
+
+def beyond(run: MethodRun, n_ctx_train: int) -> float:
+    """Perplexity of what lies beyond the trained length."""
+    return perplexity(run, n_ctx_train, run.n_ctx)
+
+
+def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:
+    """The method that reads best beyond the trained length, at the measured length that is nearest to `n_ctx`.
+
+    Methods that cost more than `MAX_PRICE` within the trained length come after all that do not.
+
+    Args:
+        check: What was measured.
+        n_ctx: Context length, tokens.
+
+    Returns:
+        None where fewer than two methods were measured at one length beyond the trained one.
+    """
+    lengths = {run.n_ctx for run in check.runs if run.n_ctx > check.n_ctx_train}
+    compared = [length for length in lengths if len(_at(check, length)) > 1]
+    if not compared:
+        return None
+    length = min(compared, key=lambda each: abs(math.log(each / n_ctx)))
+    plain = check.run(RopeMethod.NONE, length)
+
+    def rank(run: MethodRun) -> tuple[bool, float]:
+        dear = plain is not None and price(run, plain, check.n_ctx_train) > MAX_PRICE
+        return dear, beyond(run, check.n_ctx_train)
+
+    return min(_at(check, length), key=rank).method
+
+
+def _at(check: ContextCheck, n_ctx: int) -> Sequence[MethodRun]:
+    """The runs at a length that have something to say about what lies beyond the trained one."""
+    runs = [run for run in check.runs if run.n_ctx == n_ctx]
+    return [run for run in runs if not math.isnan(beyond(run, check.n_ctx_train))]
