@@ -20,6 +20,7 @@ from assistant.services.chat import ChatService
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.load_ladder import LoadLadder
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
@@ -29,6 +30,7 @@ from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.file_list import FileList
+from assistant.storage.rungs_file import RungsFile
 from assistant.storage.settings_file import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,15 @@ def build_services() -> Services:
     images = ImageClient(paths.home, paths.logs)
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
-    library = LibraryService(engine, bus, FileList(database, "model_file"), paths.verified_files, snapshots)
+    ladder = LoadLadder(RungsFile(paths.load_rungs))
+    library = LibraryService(
+        engine,
+        bus,
+        FileList(database, "model_file"),
+        paths.verified_files,
+        snapshots,
+        ladder,
+    )
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)

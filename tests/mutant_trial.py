@@ -17,9 +17,11 @@ from assistant.protocol.engine_messages import GenerationFinished
 from assistant.protocol.prompt_messages import PromptMessage
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.load_ladder import LoadLadder
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.database import Database
 from assistant.storage.file_list import FileList
+from assistant.storage.rungs_file import RungsFile
 from assistant.storage.settings_file import SettingsFile
 from tests.mutants import mutants
 from tests.tiny_gguf import write_tiny_model
@@ -63,7 +65,15 @@ def try_mutants(count: int, folder: Path) -> Trials:
     database = Database(folder / "famulus.db")
     paths = DataPaths(folder)
     snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
-    library = LibraryService(engine, EventBus(), FileList(database, "model_file"), paths.verified_files, snapshots)
+    ladder = LoadLadder(RungsFile(paths.load_rungs))
+    library = LibraryService(
+        engine,
+        EventBus(),
+        FileList(database, "model_file"),
+        paths.verified_files,
+        snapshots,
+        ladder,
+    )
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

@@ -52,6 +52,10 @@ CANCEL_TIMEOUT_S = 10.0
 """A worker that has not ended a cancelled request by then hangs in a native step and is killed."""
 
 
+KILLED = "exit status -9"
+"""Cause of the end of a worker that the system ended, for which Linux and macOS have one signal."""
+
+
 class EngineClient:
     """Asks the engine worker, which is started when it is needed, and again after it died.
 

@@ -53,6 +53,11 @@ class DataPaths:
         return self.home / "verified_files.json"
 
     @property
+    def load_rungs(self) -> Path:
+        """With what less models were loaded when memory ran out; may be deleted."""
+        return self.home / "load_rungs.json"
+
+    @property
     def drafts(self) -> Path:
         """What was typed in the window and not sent."""
         return self.home / "drafts.json"

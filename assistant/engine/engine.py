@@ -5,10 +5,11 @@ Process: engine worker. Thread: the scheduler's only.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 
-from assistant.core.errors import ModelNotLoaded
+from assistant.core.errors import ModelLoadFailed, ModelNotLoaded
 from assistant.engine.backends import describe_backends, start_backends
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.chat_template import ChatTemplate
@@ -49,6 +50,15 @@ Executable = (
 """Requests that run on the scheduler's thread, one after another."""
 
 _PROGRESS_INTERVAL_S = 0.1
+
+
+def _is_shortage(error: BaseException) -> bool:
+    """Whether Python itself found no memory: also a thread that has no room for its stack, or a process for itself."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, RuntimeError) and "can't start new thread" in str(error))
+        or (isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN))
+    )
 
 
 class Engine:
@@ -115,8 +125,14 @@ class Engine:
         try:
             model = Model(request, self._cancel, progressed)
             template = self._take(request, model)
-        except BaseException:
+        except BaseException as error:
             self._renderer.close()
+            if _is_shortage(error):
+                raise ModelLoadFailed(
+                    "There is not enough memory to load the model.",
+                    remedy="Close other programs, or choose a smaller model.",
+                    cause=repr(error),
+                ) from error
             raise
         return ModelLoaded(
             request_id=request.request_id,

@@ -10,16 +10,24 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from assistant.clients.engine_client import EngineClient
 from assistant.core.context_plan import ContextPlan
-from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
+from assistant.core.errors import (
+    EngineStopped,
+    ErrorInfo,
+    FamulusError,
+    ModelLoadFailed,
+    NotEnoughMemory,
+    RequestCancelled,
+)
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.media import MediaKind
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import ModelLoaded
+from assistant.protocol.engine_messages import LoadModel, ModelLoaded
 from assistant.services.chosen_model import (
     ChosenModel,
     ModelChooser,
@@ -29,7 +37,8 @@ from assistant.services.chosen_model import (
     wanted_path,
 )
 from assistant.services.event_bus import EventBus
-from assistant.services.load_plan import free_card_bytes, plan_load
+from assistant.services.load_ladder import LoadLadder
+from assistant.services.load_plan import free_card_bytes, free_memory, plan_load
 from assistant.services.media_support import check_media
 from assistant.services.model_choices import ModelChoice, describe_choice
 from assistant.services.snapshots import ConversationSnapshots
@@ -47,6 +56,7 @@ class LibraryService:
         model_files: The files that the person chose before.
         verified_files: File that remembers which hashes were checked.
         snapshots: What is kept of conversations.
+        ladder: With what less models are loaded where memory ran out.
     """
 
     def __init__(
@@ -56,12 +66,14 @@ class LibraryService:
         model_files: FileList,
         verified_files: Path,
         snapshots: ConversationSnapshots,
+        ladder: LoadLadder,
     ) -> None:
         self._engine = engine
         self._bus = bus
         self._model_files = model_files
         self._chooser = ModelChooser(verified_files)
         self._snapshots = snapshots
+        self._ladder = ladder
         self._lock = threading.Lock()
         self._load_request = ""
         self._load_cancelled = threading.Event()
@@ -122,6 +134,21 @@ class LibraryService:
         """Say that its projector broke the process: after the second time the model is loaded without it."""
         if chosen.projector is not None:
             self._chooser.distrust(chosen.projector)
+
+    def offer_less(self, error: FamulusError, chosen: ChosenModel) -> FamulusError:
+        """The error of the last load, or of an answer, with how the model could be loaded with less memory."""
+        if self._plan is None:
+            return error
+        return self._ladder.failed(error, self._plan, chosen, has_card=self._card_bytes > 0)
+
+    def take_less(self, offer: ErrorInfo, settings: ModelSettings) -> None:
+        """Load the model of the settings as an error offered, now and from now on.
+
+        Raises:
+            FamulusError: What `choose` raises; the choice cannot be kept.
+        """
+        self._ladder.take(offer.values, settings, self.choose(settings))
+        self._loaded_for = None
 
     def load_ahead(self, settings: ModelSettings, *, announce: bool = False) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
@@ -229,25 +256,32 @@ class LibraryService:
             return chosen, 0.0
         self._engine.unload()
         try:
-            load_s = self._load(settings, chosen)
+            load_s = self._load(chosen, *self._ladder.lighter(settings, chosen))
         except (EngineStopped, ModelLoadFailed) as error:
             stalled = isinstance(error, ModelLoadFailed)
-            if stalled and self._engine.process_id is not None:
-                raise  # it is no stall: the engine lives and said so
+            if stalled and self._engine.process_id is not None:  # it is no stall: the engine lives and said so
+                raise self.offer_less(error, chosen) from error
             if cancelled.is_set() or self._load_cancelled.is_set():
                 raise RequestCancelled("The request was stopped.", cause=error.info.cause) from error
             if chosen.projector is not None and chosen.projector_facts is not None:
                 return self._load_without(chosen.projector, settings, cancelled)
             if stalled:
                 raise
-            raise ModelLoadFailed(
+            crashed = ModelLoadFailed(
                 "The model's process crashed while it was loading {name}.",
                 remedy="The file is probably damaged; try another model.",
                 cause=error.info.cause,
                 name=chosen.name,
-            ) from error
+            )
+            raise self.offer_less(crashed, chosen) from error
         self._loaded_for = wanted
         return chosen, load_s
+
+    def _planned(self, settings: ModelSettings, chosen: ChosenModel) -> tuple[LoadModel, ContextPlan]:
+        try:
+            return plan_load(settings, chosen, self._card_bytes, self._snapshots.options())
+        except NotEnoughMemory as error:
+            raise self._ladder.unplanned(error, settings, chosen, free_memory(self._card_bytes)) from error
 
     def _load_without(
         self, projector: Path, settings: ModelSettings, cancelled: threading.Event
@@ -260,11 +294,12 @@ class LibraryService:
             self._chooser.trust(projector)  # that it was the culprit is not known
             raise
 
-    def _load(self, settings: ModelSettings, chosen: ChosenModel) -> float:
+    def _load(self, chosen: ChosenModel, settings: ModelSettings, notes: tuple[ErrorInfo, ...]) -> float:
         name = chosen.name
         devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
         self._card_bytes = free_card_bytes(devices)
-        request, plan = plan_load(settings, chosen, self._card_bytes, self._snapshots.options())
+        request, plan = self._planned(settings, chosen)
+        self._plan = plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
         call = self._engine.begin_load(request)
         with self._lock:
             self._load_request = call.request_id
@@ -278,7 +313,6 @@ class LibraryService:
         finally:
             with self._lock:
                 self._load_request = ""
-        self._plan = plan
         self._news = ModelReady(
             model=name,
             n_ctx=ready.n_ctx,

@@ -38,7 +38,7 @@ def plan_load(
     Raises:
         NotEnoughMemory: Not even a small context fits.
     """
-    free = FreeMemory(main_bytes=int(psutil.virtual_memory().available), card_bytes=card_bytes)
+    free = free_memory(card_bytes)
     projector_bytes = chosen.projector_facts.tensor_bytes if chosen.projector_facts is not None else 0
     plan = plan_context(chosen.facts, context_wish(settings), free, projector_bytes=projector_bytes, measured=measured)
     request = LoadModel(
@@ -54,6 +54,11 @@ def plan_load(
         snapshots=snapshots,
     )
     return request, plan
+
+
+def free_memory(card_bytes: int) -> FreeMemory:
+    """What is free now, beside `card_bytes` of graphics cards."""
+    return FreeMemory(main_bytes=int(psutil.virtual_memory().available), card_bytes=card_bytes)
 
 
 def context_wish(settings: ModelSettings) -> ContextWish:

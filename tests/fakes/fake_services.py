@@ -22,6 +22,7 @@ from assistant.services.chat import ChatService
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.load_ladder import LoadLadder
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
@@ -30,6 +31,7 @@ from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
 from assistant.storage.file_list import FileList
+from assistant.storage.rungs_file import RungsFile
 from assistant.storage.settings_file import SettingsFile
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_images import FakeImages
@@ -53,7 +55,15 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     client = cast(EngineClient, engine)
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
-    library = LibraryService(client, bus, FileList(database, "model_file"), paths.verified_files, snapshots)
+    ladder = LoadLadder(RungsFile(paths.load_rungs))
+    library = LibraryService(
+        client,
+        bus,
+        FileList(database, "model_file"),
+        paths.verified_files,
+        snapshots,
+        ladder,
+    )
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())

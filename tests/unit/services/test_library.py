@@ -65,7 +65,7 @@ def test_a_projector_takes_its_part_of_the_memory(
 ) -> None:
     facts = services.library.choose(settings.model).facts
     available = estimate_memory(facts, 1024).total_bytes
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available, total=2**34))
     asked = msgspec.structs.replace(settings, model=msgspec.structs.replace(settings.model, n_ctx=1024))
     load(services, asked)
     write_projector(tmp_path / "mmproj-tiny.gguf")

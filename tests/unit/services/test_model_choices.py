@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -119,6 +120,7 @@ def test_the_memory_of_the_loaded_model_counts_as_free(
     events.wait_for(ModelReady)
     need = estimate_memory(read_model_facts(Path(settings.model.path)), settings.model.n_ctx or 512)
     scarce = need.weights_bytes + need.overhead_bytes + need.kv_bytes
-    monkeypatch.setattr(library.psutil, "virtual_memory", lambda: type("Memory", (), {"available": scarce}))
+    memory = SimpleNamespace(total=2**34, available=scarce)
+    monkeypatch.setattr(library.psutil, "virtual_memory", lambda: memory)
     loaded = msgspec.structs.replace(settings.model, n_ctx=512)
     assert all(choice.fit is not Fit.TOO_LARGE for choice in services.library.choices(loaded) if not choice.is_starter)

@@ -1,0 +1,90 @@
+"""The load ladder: with what less a model may still be loaded where memory ran out.
+
+Process: any. Thread rule: pure functions.
+
+The rungs, from the one that costs a person least: fewer layers on the graphics card, the KV cache in q8_0, a shorter
+context, the processor alone, a still shorter context.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from assistant.core.context_plan import (
+    ALL_LAYERS,
+    N_CTX_MIN,
+    ContextPlan,
+    ContextWish,
+    FreeMemory,
+    plan_context,
+    usable_kv_type,
+)
+from assistant.core.errors import NotEnoughMemory
+from assistant.core.memory_estimate import N_CTX_STEP, KvType
+from assistant.core.model_facts import ModelFacts
+
+COMFORTABLE_N_CTX = 2048
+"""Tokens; a person gives up the graphics card rather than go below."""
+LEAST_SHARE = 4
+"""A card that takes less than one of so many layers is hardly worth it."""
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model is loaded to need less memory.
+
+    Attributes:
+        n_ctx: Context length, tokens.
+        kv_type: Type of the KV cache.
+        n_gpu_layers: Layers on the graphics card.
+    """
+
+    n_ctx: int
+    kv_type: KvType
+    n_gpu_layers: int
+
+
+def rung_of(plan: ContextPlan, *, has_card: bool) -> Rung:
+    """Where a plan stands on the ladder; without a card no layers are on one."""
+    return Rung(n_ctx=plan.n_ctx, kv_type=plan.kv_type, n_gpu_layers=plan.n_gpu_layers if has_card else 0)
+
+
+def next_rung(facts: ModelFacts, rung: Rung) -> Rung | None:
+    """The rung below; None at the foot of the ladder.
+
+    Args:
+        facts: The model.
+        rung: What did not fit.
+    """
+    layers = facts.n_layer if rung.n_gpu_layers == ALL_LAYERS else min(rung.n_gpu_layers, facts.n_layer)
+    if layers * LEAST_SHARE > facts.n_layer:
+        return msgspec.structs.replace(rung, n_gpu_layers=layers // 2)
+    if rung.kv_type is KvType.F16 and any(facts.n_head_kv) and usable_kv_type(facts, KvType.Q8_0) is KvType.Q8_0:
+        return msgspec.structs.replace(rung, kv_type=KvType.Q8_0)
+    if rung.n_ctx > COMFORTABLE_N_CTX:
+        return msgspec.structs.replace(rung, n_ctx=_halved(rung.n_ctx))
+    if layers:
+        return msgspec.structs.replace(rung, n_gpu_layers=0)
+    if rung.n_ctx > N_CTX_MIN:
+        return msgspec.structs.replace(rung, n_ctx=_halved(rung.n_ctx))
+    return None
+
+
+def rung_that_fits(facts: ModelFacts, rung: Rung, free: FreeMemory, projector_bytes: int) -> Rung | None:
+    """The first rung below that should fit by the plan; None if none does."""
+    below = next_rung(facts, rung)
+    while below is not None and not _fits(facts, below, free, projector_bytes):
+        below = next_rung(facts, below)
+    return below
+
+
+def _fits(facts: ModelFacts, rung: Rung, free: FreeMemory, projector_bytes: int) -> bool:
+    wish = ContextWish(n_ctx=rung.n_ctx, kv_type=rung.kv_type, n_gpu_layers=rung.n_gpu_layers)
+    try:
+        plan_context(facts, wish, free, projector_bytes=projector_bytes)
+    except NotEnoughMemory:
+        return False
+    return True
+
+
+def _halved(n_ctx: int) -> int:
+    return max(N_CTX_MIN, n_ctx // 2 // N_CTX_STEP * N_CTX_STEP)

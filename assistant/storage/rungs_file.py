@@ -1,0 +1,66 @@
+"""With what less models were loaded on this machine when memory ran out, as a JSON file.
+
+Process: app. Thread rule: any; one at a time.
+
+It can be deleted: then the next load that fails asks once more.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from assistant.core.errors import unwritable
+from assistant.core.load_ladder import Rung
+
+log = logging.getLogger(__name__)
+
+
+class KeptRung(msgspec.Struct, frozen=True, kw_only=True):
+    """A rung, and what the person had asked for when it was taken: another wish is tried as it is."""
+
+    wish: str
+    rung: Rung
+
+
+class RungsFile:
+    """``load_rungs.json``.
+
+    Args:
+        path: The file; a missing one means that everything fitted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> dict[str, KeptRung]:
+        """All rungs by machine and model; nothing where the file is missing or damaged."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, KeptRung])
+        except FileNotFoundError:
+            return {}
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s cannot be read: %r", self._path, error)
+            return {}
+
+    def save(self, rungs: dict[str, KeptRung]) -> None:
+        """Replace the file.
+
+        Raises:
+            DataFolderUnusable: It cannot be written; the old one is still there.
+        """
+        temporary = ""
+        try:
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(rungs))
+            os.replace(temporary, self._path)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise unwritable(self._path, error) from error
