@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.core.errors import FamulusError
+from assistant.core.errors import FamulusError, note
 from assistant.core.settings import describe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,8 +76,9 @@ def setting_words() -> list[str]:
 
 
 def _raised(module: ast.Module) -> Iterator[str]:
+    makers = {*FamulusError.kinds(), note.__name__}
     for node in ast.walk(module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FamulusError.kinds():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
             arguments = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "remedy")]
             for argument in arguments:
                 yield from _constants(argument)

@@ -14,7 +14,7 @@ from bisect import bisect_right
 
 import msgspec
 
-from assistant.core.errors import ErrorInfo, ErrorValue, NotEnoughMemory
+from assistant.core.errors import ErrorInfo, NotEnoughMemory, note
 from assistant.core.memory_estimate import (
     BLOCK,
     MIB,
@@ -227,36 +227,34 @@ def _gpu_layers(wish: ContextWish, facts: ModelFacts, memory: MemoryEstimate, ca
 def _kv_notes(wanted: KvType, kv_type: KvType) -> list[ErrorInfo]:
     if wanted is kv_type:
         return []
-    return [_note("This model's memory cannot be kept in {kv_type}; it is kept in f16.", {"kv_type": wanted.value})]
+    return [note("This model's memory cannot be kept in {kv_type}; it is kept in f16.", kv_type=wanted.value)]
 
 
 def _length_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx: int) -> list[ErrorInfo]:
-    values: dict[str, ErrorValue] = {"n_ctx": n_ctx, "n_ctx_train": facts.n_ctx_train}
-    if facts.has_position_table and wish.n_ctx > facts.n_ctx_train:
-        return [_note("This model ends at {n_ctx_train} tokens: it knows no places beyond them.", values)]
-    if n_ctx <= padded(facts.n_ctx_train):
+    trained = facts.n_ctx_train
+    if facts.has_position_table and wish.n_ctx > trained:
+        return [note("This model ends at {n_ctx_train} tokens: it knows no places beyond them.", n_ctx_train=trained)]
+    if n_ctx <= padded(trained):
         return []
-    if rope.method is RopeMethod.NONE:
-        if facts.recurrent_bytes and not facts.n_rot:
-            return [_note("This model reads any length, but it was trained with {n_ctx_train} tokens.", values)]
-        return [_note("Beyond {n_ctx_train} tokens this model was not trained, and its answers fall apart.", values)]
-    values |= {"stretch": round(n_ctx / facts.n_ctx_train, 1), "method": rope.method.value}
-    notes = [_note("The context is stretched to {stretch} times the trained length by {method}.", values)]
+    if rope.method is not RopeMethod.NONE:
+        return _stretch_notes(facts, wish, rope, n_ctx)
+    if facts.recurrent_bytes and not facts.n_rot:
+        return [note("This model reads any length, but was trained with {n_ctx_train} tokens.", n_ctx_train=trained)]
+    return [note("Beyond {n_ctx_train} tokens this model's answers fall apart.", n_ctx_train=trained)]
+
+
+def _stretch_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx: int) -> list[ErrorInfo]:
+    stretch, method = round(n_ctx / facts.n_ctx_train, 1), rope.method.value
+    notes = [note("The context is stretched to {stretch} times the trained length.", stretch=stretch)]
     if n_ctx > MAX_STRETCH * facts.n_ctx_train:
-        notes.append(_note("So far beyond {n_ctx_train} tokens answers get worse; do not rely on them.", values))
+        notes.append(note("So far beyond the trained length answers get worse; do not rely on them."))
     if wish.rope not in (None, rope.method):
-        notes.append(_note("The model's file is already stretched; that is carried on by {method}.", values))
+        notes.append(note("The model's file is already stretched; that is carried on by {method}.", method=method))
     if facts.sliding_window:
-        notes.append(_note("Only the layers that see the whole context are stretched.", values))
+        notes.append(note("Only the layers that see the whole context are stretched."))
     if facts.is_m_rope:
-        notes.append(_note("The places in pictures are stretched, too; answers about them may get less exact.", values))
+        notes.append(note("The places in pictures are stretched, too; answers about them may get less exact."))
     return notes
-
-
-def _note(message: str, values: dict[str, ErrorValue]) -> ErrorInfo:
-    """A note with those of the values that its template names; nothing is wrong, but it travels like an error."""
-    named = {key: value for key, value in values.items() if f"{{{key}}}" in message}
-    return ErrorInfo(kind="ContextNote", message=message, values=named)
 
 
 def _not_enough(facts: ModelFacts, n_ctx: int, available_bytes: int, kv_type: KvType) -> NotEnoughMemory:

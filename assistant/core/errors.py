@@ -44,6 +44,16 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.remedy.format(**self.values)
 
 
+def note(message: str, **values: ErrorValue) -> ErrorInfo:
+    """A sentence that the person should read though nothing is wrong; it travels, and is translated, like an error.
+
+    Args:
+        message: Template of one plain sentence.
+        values: Values of the placeholders.
+    """
+    return ErrorInfo(kind="Note", message=message, values=values)
+
+
 class FamulusError(Exception):
     """Root of all errors that reach a person.
 

@@ -11,7 +11,7 @@ import msgspec
 import psutil
 
 from assistant.core.context_plan import ContextPlan, FreeMemory
-from assistant.core.errors import EngineStopped, ErrorInfo, ErrorValue, FamulusError, NotEnoughMemory
+from assistant.core.errors import EngineStopped, ErrorInfo, ErrorValue, FamulusError, NotEnoughMemory, note
 from assistant.core.load_ladder import Rung, next_rung, rung_of, rung_that_fits
 from assistant.core.memory_estimate import MIB, KvType
 from assistant.core.settings import ModelSettings
@@ -50,11 +50,9 @@ class LoadLadder:
         if kept is None or kept.wish != _wish(settings):
             return settings, ()
         rung = kept.rung
-        note = ErrorInfo(
-            kind="ContextNote", message=_TAKEN, values={"n_ctx": rung.n_ctx, "kv_type": rung.kv_type.value}
-        )
+        taken = note(_TAKEN, n_ctx=rung.n_ctx, kv_type=rung.kv_type.value)
         changes = {"n_ctx": rung.n_ctx, "kv_type": rung.kv_type.value, "n_gpu_layers": rung.n_gpu_layers}
-        return msgspec.structs.replace(settings, **changes), (note,)
+        return msgspec.structs.replace(settings, **changes), (taken,)
 
     def unplanned(
         self, error: NotEnoughMemory, settings: ModelSettings, chosen: ChosenModel, free: FreeMemory

@@ -1507,6 +1507,10 @@
         <translation>请重新添加。</translation>
     </message>
     <message>
+        <source>Beyond {n_ctx_train} tokens this model&apos;s answers fall apart.</source>
+        <translation>超过 {n_ctx_train} 个词元后，这个模型的回答会变得混乱。</translation>
+    </message>
+    <message>
         <source>Bind the command famulus --quick to keys in the system&apos;s keyboard settings.</source>
         <translation>请在系统的键盘设置中为命令 famulus --quick 绑定按键。</translation>
     </message>
@@ -1735,6 +1739,14 @@
         <translation>请输入更多位编号。</translation>
     </message>
     <message>
+        <source>If memory ran short, it can be loaded with {rung_n_ctx} tokens of context, kept in {rung_kv_type}, and {rung_n_gpu_layers} layers on the graphics card.</source>
+        <translation>如果是内存不足，可以改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存，并把 {rung_n_gpu_layers} 层放在显卡上来加载。</translation>
+    </message>
+    <message>
+        <source>If memory ran short, it can be loaded with {rung_n_ctx} tokens of context, kept in {rung_kv_type}.</source>
+        <translation>如果是内存不足，可以改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存来加载。</translation>
+    </message>
+    <message>
         <source>In the settings file, {key} stands outside a section.</source>
         <translation>设置文件中的 {key} 不在任何分区内。</translation>
     </message>
@@ -1787,6 +1799,10 @@
         <translation>可能是内存不足：请关闭其他程序，然后重新启动 Famulus。如果问题仍然存在，请重新下载投影器，或另选一个。</translation>
     </message>
     <message>
+        <source>Memory ran out before, so it is loaded with {n_ctx} tokens of context, kept in {kv_type}.</source>
+        <translation>之前内存不足，因此改用 {n_ctx} 个词元的上下文、以 {kv_type} 保存来加载。</translation>
+    </message>
+    <message>
         <source>Message {id} belongs to another conversation.</source>
         <translation>消息 {id} 属于另一个对话。</translation>
     </message>
@@ -1805,6 +1821,10 @@
     <message>
         <source>No such answer is being written.</source>
         <translation>这条回答并不在生成中。</translation>
+    </message>
+    <message>
+        <source>Only the layers that see the whole context are stretched.</source>
+        <translation>只有能看到整个上下文的层会被延展。</translation>
     </message>
     <message>
         <source>PNG, JPEG, WebP, GIF and BMP can be read; save it as one of them.</source>
@@ -1853,6 +1873,10 @@
     <message>
         <source>Set another value, or reset it to {default}.</source>
         <translation>请改用其他值，或恢复为 {default}。</translation>
+    </message>
+    <message>
+        <source>So far beyond the trained length answers get worse; do not rely on them.</source>
+        <translation>超出训练长度这么多，回答会变差；请不要依赖它们。</translation>
     </message>
     <message>
         <source>Something unexpected went wrong.</source>
@@ -1905,6 +1929,10 @@
     <message>
         <source>The adapters could not be used.</source>
         <translation>无法使用这些适配器。</translation>
+    </message>
+    <message>
+        <source>The context is stretched to {stretch} times the trained length.</source>
+        <translation>上下文已延展到训练长度的 {stretch} 倍。</translation>
     </message>
     <message>
         <source>The data folder {folder} cannot be used: {reason}.</source>
@@ -2203,6 +2231,10 @@
         <translation>模型的对话模板会漏掉消息内容，将改用 ChatML。</translation>
     </message>
     <message>
+        <source>The model&apos;s file is already stretched; that is carried on by {method}.</source>
+        <translation>模型文件本身已经延展过；将以 {method} 方法继续延展。</translation>
+    </message>
+    <message>
         <source>The model&apos;s process crashed while it was loading {name}.</source>
         <translation>模型进程在加载 {name} 时崩溃。</translation>
     </message>
@@ -2253,6 +2285,10 @@
     <message>
         <source>The picture on the clipboard cannot be read.</source>
         <translation>无法读取剪贴板中的图片。</translation>
+    </message>
+    <message>
+        <source>The places in pictures are stretched, too; answers about them may get less exact.</source>
+        <translation>图片中的位置也会被延展；关于图片的回答可能不那么准确。</translation>
     </message>
     <message>
         <source>The projector is damaged, or of a kind that this version does not know.</source>
@@ -2339,6 +2375,10 @@
         <translation>内存不足以容纳 {n_ctx} 个词元的上下文，或模型不支持此长度。</translation>
     </message>
     <message>
+        <source>There is not enough memory to load the model.</source>
+        <translation>内存不足，无法加载模型。</translation>
+    </message>
+    <message>
         <source>This conversation has {n_prompt} tokens, and the context holds {n_ctx}.</source>
         <translation>此对话有 {n_prompt} 个词元，而上下文只能容纳 {n_ctx} 个。</translation>
     </message>
@@ -2363,8 +2403,20 @@
         <translation>这个模型看不到图片。</translation>
     </message>
     <message>
+        <source>This model ends at {n_ctx_train} tokens: it knows no places beyond them.</source>
+        <translation>这个模型最多到 {n_ctx_train} 个词元：它不认识更远的位置。</translation>
+    </message>
+    <message>
         <source>This model keeps no memory of what it reads.</source>
         <translation>此模型不会记住所读的内容。</translation>
+    </message>
+    <message>
+        <source>This model reads any length, but was trained with {n_ctx_train} tokens.</source>
+        <translation>这个模型可以读取任意长度，但训练时只用了 {n_ctx_train} 个词元。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s memory cannot be kept in {kv_type}; it is kept in f16.</source>
+        <translation>这个模型的记忆不能以 {kv_type} 保存，已改用 f16。</translation>
     </message>
     <message>
         <source>This projector was made for another model.</source>
@@ -2429,6 +2481,10 @@
     <message>
         <source>Wait until the download has finished, or start it again.</source>
         <translation>请等待下载完成，或重新开始下载。</translation>
+    </message>
+    <message>
+        <source>What was written so far is kept. If memory ran short, ask again with {rung_n_ctx} tokens of context, kept in {rung_kv_type}.</source>
+        <translation>已写出的内容已保留。如果是内存不足，请改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存后再次提问。</translation>
     </message>
     <message>
         <source>What was written so far is kept; ask again and a new one starts.</source>
@@ -2549,6 +2605,10 @@
         <translation>让模型能看或能听的 GGUF 文件；留空则使用模型旁边的那一个。</translation>
     </message>
     <message>
+        <source>How the model reads more than it was trained with; auto takes what works best.</source>
+        <translation>模型如何读取超出训练长度的内容；auto 会选用效果最好的方法。</translation>
+    </message>
+    <message>
         <source>Instruction that new conversations start with; empty for none.</source>
         <translation>每个新对话开头的指令；留空则不使用。</translation>
     </message>
@@ -2609,6 +2669,10 @@
         <translation>模型文件</translation>
     </message>
     <message>
+        <source>Precision of the memory</source>
+        <translation>记忆的精度</translation>
+    </message>
+    <message>
         <source>Processor threads for the model; 0 for one a physical core.</source>
         <translation>模型使用的处理器线程数；0 为每个物理核心一个线程。</translation>
     </message>
@@ -2645,6 +2709,10 @@
         <translation>所有文字的大小；1 为标准大小。</translation>
     </message>
     <message>
+        <source>Stretching</source>
+        <translation>长度延展</translation>
+    </message>
+    <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
     </message>
@@ -2677,8 +2745,8 @@
         <translation>回答达到此词元数时停止；0 则一直写到上下文用尽。</translation>
     </message>
     <message>
-        <source>Tokens the model can see at once; 0 chooses for this model and memory.</source>
-        <translation>模型一次能看到的词元数；0 则根据模型和内存自动选择。</translation>
+        <source>Tokens the model can see at once; 0 chooses for this model and memory, -1 is the longest.</source>
+        <translation>模型一次能看到的词元数；0 表示按模型和内存自动选择，-1 表示尽可能长。</translation>
     </message>
     <message>
         <source>Top k</source>
@@ -2689,6 +2757,10 @@
         <translation>Top p</translation>
     </message>
     <message>
+        <source>auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
         <source>dark</source>
         <translation>深色</translation>
     </message>
@@ -2697,12 +2769,40 @@
         <translation>English</translation>
     </message>
     <message>
+        <source>f16</source>
+        <translation>f16</translation>
+    </message>
+    <message>
+        <source>f16 is exact; q8_0 takes half the memory and q4_0 a quarter, and both are slower.</source>
+        <translation>f16 最精确；q8_0 占一半内存，q4_0 占四分之一，二者都更慢。</translation>
+    </message>
+    <message>
         <source>layers</source>
         <translation>层</translation>
     </message>
     <message>
         <source>light</source>
         <translation>浅色</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>线性插值</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>不延展</translation>
+    </message>
+    <message>
+        <source>ntk</source>
+        <translation>NTK</translation>
+    </message>
+    <message>
+        <source>q4_0</source>
+        <translation>q4_0</translation>
+    </message>
+    <message>
+        <source>q8_0</source>
+        <translation>q8_0</translation>
     </message>
     <message>
         <source>system</source>
@@ -2715,6 +2815,10 @@
     <message>
         <source>tokens</source>
         <translation>词元</translation>
+    </message>
+    <message>
+        <source>yarn</source>
+        <translation>YaRN</translation>
     </message>
     <message>
         <source>zh_CN</source>
