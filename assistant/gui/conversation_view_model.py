@@ -5,10 +5,11 @@ Process: app with a window. Thread: the GUI's; the database is read and written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
@@ -62,6 +63,12 @@ class ConversationViewModel(ConversationComposer):
         if not self._loading:
             self._reveal_message()
 
+    def use_adapters(self, uses: Sequence[AdapterUse]) -> None:
+        """Make the next answers with these; one that waits already, too."""
+        super().use_adapters(uses)
+        if self._reader.reading:
+            self.reload()  # what is being read would show the old ones again
+
     @Slot()
     def stop(self) -> None:
         """Stop the running answer; a question that waits behind another conversation goes back to the composer."""
@@ -86,13 +93,10 @@ class ConversationViewModel(ConversationComposer):
     @Slot(str)
     def regenerate(self, message_id: str) -> None:
         """Answer anew what this message answers; the old answer stays beside the new one."""
-        message = self._tree.get(message_id)
-        if message is not None and message.role is Role.ASSISTANT:
-            message = self._tree.get(message.parent_id)
-        if message is not None:
+        question = self._question_of(message_id)
+        if question is not None:
             self.dismissProblem()
-            question = Draft(text=message.text, attachments=message.attachments)
-            self._context.starter.answer(self._place, message.id, question)
+            self._context.starter.answer(self._place, question)
 
     @Slot(str)
     def retry(self, message_id: str) -> None:
@@ -167,6 +171,7 @@ class ConversationViewModel(ConversationComposer):
     def _leave(self, place: Place) -> None:
         """Show nothing of the old conversation any more; what was typed there is kept."""
         self._put_draft_aside()
+        self._change_adapters(place)
         self._place = place
         self._loading = bool(place.conversation_id)
         self._title = ""
@@ -185,6 +190,7 @@ class ConversationViewModel(ConversationComposer):
         self._loading = False
         self._title = snapshot.title
         self._tree = snapshot.tree
+        self._show_adapters(snapshot.adapters)
         self._show_rows()
         self._reveal_message()
 
@@ -225,38 +231,39 @@ class ConversationViewModel(ConversationComposer):
             return
         match event:
             case QuestionStored():
-                self._put(event.message)
-                self.sent.emit()
+                self._put(turn, event.message)
+                if turn.is_shown:
+                    self.sent.emit()
             case AnswerBegun():
-                self._put(event.message)
+                self._put(turn, event.message)
             case AnswerGrew():
                 self._messages.grow(event.message_id, event.text)
                 self._refresh_context()
             case MessageFinished():
-                self._end(event.message)
+                self._end(turn, event.message)
             case TurnFailed():
-                self._fail(event)
+                self._fail(turn, event)
 
-    def _put(self, message: Message) -> None:
-        self._reader.heed(message)
+    def _put(self, turn: RunningTurn, message: Message) -> None:
+        self._reader.heed(message, is_shown=turn.is_shown)
         if not self._loading:
-            put_newest(self._tree, message)
+            put_newest(self._tree, message, is_shown=turn.is_shown)
             self._show_rows()
 
-    def _end(self, message: Message) -> None:
-        self._put(message)
+    def _end(self, turn: RunningTurn, message: Message) -> None:
+        self._put(turn, message)
         self._messages.finish(message)
         self._system_prompt.measure(self._place.conversation_id)
         self.answerEnded.emit(_end_words(message))
 
-    def _fail(self, event: TurnFailed) -> None:
+    def _fail(self, turn: RunningTurn, event: TurnFailed) -> None:
         if event.message is not None:
-            self._end(event.message)
-        else:
+            self._end(turn, event.message)
+        elif turn.is_shown:
             self._set_problem(event.error)
 
     def _refused(self, turn: RunningTurn, error: ErrorInfo) -> None:
-        if turn.place.is_same(self._place):
+        if turn.is_shown and turn.place.is_same(self._place):
             self._set_problem(error)
 
     def _dropped(self, turn: RunningTurn) -> None:

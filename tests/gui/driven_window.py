@@ -82,6 +82,12 @@ class DrivenWindow:
         self._wait_until_still(item)
         QTest.mouseClick(window or self.window, left, none, _place(item, at))
 
+    def double_click(self, item: QQuickItem, at: QPointF | None = None) -> None:
+        """Click twice into the middle of an item, or at another place of it."""
+        self.click(item, at)
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QTest.mouseDClick(self.window, left, none, _place(item, at))
+
     def hover(self, item: QQuickItem) -> None:
         """Move the pointer to the middle of an item."""
         self._wait_until_still(item)

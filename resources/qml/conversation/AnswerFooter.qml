@@ -9,7 +9,7 @@ Row {
     required property var turn
     required property bool idle
     readonly property string measured: {
-        const parts = [[turn.modelName, turn.adapters].filter(part => part !== "").join(" + ")];
+        const parts = [turn.modelName];
         if (turn.tokensPerSecond > 0)
             parts.push(qsTr("%1 tokens/s").arg(decimal(turn.tokensPerSecond, 1)));
         if (turn.firstTokenSeconds > 0)

@@ -106,6 +106,7 @@ Item {
             width: parent.width
             conversation: page.conversation
             model: page.app.model
+            adapters: page.app.adapters
             onEditLastRequested: messages.editLast()
             onPageUpRequested: messages.pageUp()
             onPageDownRequested: messages.pageDown()

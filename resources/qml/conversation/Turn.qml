@@ -80,6 +80,11 @@ Item {
         answerAwaited();
     }
 
+    function answerWithout(): void {
+        conversation.answerWithout(messageId);
+        answerAwaited();
+    }
+
     function edit(text: string): void {
         conversation.edit(messageId, text);
         editEnded();
@@ -152,6 +157,7 @@ Item {
             onFoldToggled: row.foldToggled()
             onLinkRequested: url => row.linkRequested(url)
             onModelRequested: row.modelRequested()
+            onPlainRequested: row.answerWithout()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
             onSiblingRequested: step => row.siblingRequested(step)
