@@ -61,6 +61,10 @@ class ConversationAdapters(ConversationState):
 
         self._context.background.run(store, failed=self._adapters_failed)
 
+    def answers_of(self, question_id: str) -> list[Message]:
+        """All versions of an answer, the oldest first."""
+        return self._tree.answers_to(question_id)
+
     @Slot(str)
     def answerWithout(self, message_id: str) -> None:
         """Answer anew what this message answers, without adapters; those of the conversation stay as they are."""

@@ -20,7 +20,7 @@ from assistant.gui.conversation_adapters import ConversationAdapters
 from assistant.gui.drafts import Drafts, joined, merged
 from assistant.gui.offered_pictures import ClipboardPicture, copied_files, local_files
 from assistant.gui.render_style import RenderStyle
-from assistant.gui.running_turn import Place
+from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 
 
@@ -129,6 +129,28 @@ class ConversationComposer(ConversationAdapters):
             self._strip.add_data(ClipboardPicture(clipboard).data, name, self._place)
         return True
 
+    @Slot(str)
+    def removeQueued(self, request_id: str) -> None:
+        """Take a waiting question out of the queue."""
+        turn = self._queued(request_id)
+        if turn is not None:
+            self._turns.stop(turn)
+
+    @Slot(str, result=str)
+    def editQueued(self, request_id: str) -> str:
+        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn.
+
+        What was attached to it is attached to the next question.
+        """
+        turn = self._queued(request_id)
+        if turn is None:
+            return ""
+        self._turns.stop(turn)
+        if not turn.is_typed:
+            return ""
+        self._strip.add(turn.attachments)
+        return turn.text
+
     @Slot()
     def dismissProblem(self) -> None:
         """Stop showing the problem."""
@@ -160,6 +182,9 @@ class ConversationComposer(ConversationAdapters):
         self._drafts.take(conversation_id)
         self._late = [each for each in self._late if each.place.conversation_id != conversation_id]
         self.draftsChanged.emit()
+
+    def _queued(self, key: str) -> RunningTurn | None:
+        return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)
 
     def _shown_draft(self) -> Draft:
         return Draft(text=self._draft, attachments=self._strip.attachments)

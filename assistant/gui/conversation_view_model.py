@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
+from assistant.gui.comparison import Comparison
 from assistant.gui.conversation_composer import ConversationComposer
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
 from assistant.gui.error_text import error_words
@@ -43,10 +44,12 @@ class ConversationViewModel(ConversationComposer):
         super().__init__(context, style, parent)
         self._reveal = ""
         self._stopping: RunningTurn | None = None
+        self._comparison = Comparison(context, self, self._messages, self)
         self._reader = ConversationReader(context, self)
         self._reader.done.connect(self._loaded)
         self._reader.failed.connect(self._load_failed)
         context.turns.happened.connect(self._follow)
+        context.turns.happened.connect(self._comparison.follow)  # behind it: the messages are up to date
         context.turns.refused.connect(self._refused)
         context.turns.dropped.connect(self._dropped)
 
@@ -103,34 +106,35 @@ class ConversationViewModel(ConversationComposer):
         """Try an answer again, or answer a question that has none."""
         self.regenerate(message_id)
 
+    @Property(QObject, constant=True)
+    def comparison(self) -> Comparison:
+        """An answer with adapters beside the same without."""
+        return self._comparison
+
+    @Slot(str, result=bool)
+    def compare(self, message_id: str) -> bool:
+        """Compare the adapters of an answer, or else of the conversation, with none.
+
+        Returns:
+            False where there are none.
+        """
+        answer, question = self._tree.get(message_id), self._question_of(message_id)
+        if answer is None or question is None or not (answer.adapters or self._adapters):
+            return False
+        self._comparison.begin(question, answer.adapters or self._adapters)
+        return True
+
+    def show_version(self, message_id: str) -> None:
+        """Show the branch of an answer, and what followed it last."""
+        if not self._tree.has_on_branch(message_id):
+            self._show_leaf(self._tree.newest_leaf(message_id))
+
     @Slot(str, int)
     def showSibling(self, message_id: str, step: int) -> None:
         """Show the alternative `step` places on, and what followed it last."""
         sibling = self._tree.sibling(message_id, step)
         if sibling is not None:
             self._show_leaf(self._tree.newest_leaf(sibling))
-
-    @Slot(str)
-    def removeQueued(self, request_id: str) -> None:
-        """Take a waiting question out of the queue."""
-        turn = self._queued(request_id)
-        if turn is not None:
-            self._turns.stop(turn)
-
-    @Slot(str, result=str)
-    def editQueued(self, request_id: str) -> str:
-        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn.
-
-        What was attached to it is attached to the next question.
-        """
-        turn = self._queued(request_id)
-        if turn is None:
-            return ""
-        self._turns.stop(turn)
-        if not turn.is_typed:
-            return ""
-        self._strip.add(turn.attachments)
-        return turn.text
 
     @Slot(result=str)
     def lastQuestion(self) -> str:
@@ -172,6 +176,7 @@ class ConversationViewModel(ConversationComposer):
         """Show nothing of the old conversation any more; what was typed there is kept."""
         self._put_draft_aside()
         self._change_adapters(place)
+        self._comparison.end()
         self._place = place
         self._loading = bool(place.conversation_id)
         self._title = ""
@@ -270,9 +275,6 @@ class ConversationViewModel(ConversationComposer):
         """A question that was stopped before it began goes back; one that was taken out of the queue does not."""
         if turn is self._stopping:
             self.withdrawn.emit(turn)
-
-    def _queued(self, key: str) -> RunningTurn | None:
-        return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)
 
     def _last(self, role: Role) -> Message | None:
         return next((message for message in self._messages.newest_first() if message.role is role), None)

@@ -32,6 +32,7 @@ Row {
 
     signal copyRequested
     signal regenerateRequested
+    signal compareRequested
     signal siblingRequested(int step)
 
     function focusArrow(step: int): void {
@@ -66,6 +67,17 @@ Row {
         text: qsTr("Answer again")
         enabled: footer.idle
         onClicked: footer.regenerateRequested()
+    }
+
+    IconButton {
+        objectName: "compareButton"
+        visible: footer.turn.comparable
+        size: Theme.controlHeight - Theme.half
+        glyphSize: 16
+        glyph: "columns"
+        text: qsTr("Compare with and without adapters")
+        enabled: footer.idle || footer.turn.conversation.comparison.running
+        onClicked: footer.compareRequested()
     }
 
     BranchSwitch {

@@ -29,6 +29,7 @@ Column {
     signal linkRequested(string url)
     signal modelRequested
     signal plainRequested
+    signal compareRequested
     signal retryRequested
     signal regenerateRequested
     signal siblingRequested(int step)
@@ -108,6 +109,7 @@ Column {
                 idle: !answer.turn.conversation.generating
                 onCopyRequested: answer.copyRequested(answer.turn.text)
                 onRegenerateRequested: answer.regenerateRequested()
+                onCompareRequested: answer.compareRequested()
                 onSiblingRequested: step => answer.siblingRequested(step)
             }
         }
