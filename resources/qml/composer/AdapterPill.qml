@@ -15,7 +15,7 @@ AbstractButton {
     readonly property string spoken: adapters.nUsed > 0 ? adapters.words : qsTr("none in use")
 
     objectName: "adapterPill"
-    text: adapters.nUsed === 0 ? qsTr("Adapters") : adapters.nUsed === 1 ? adapters.words : qsTr("%n adapter(s)", "", adapters.nUsed)
+    text: adapters.nUsed === 0 ? qsTr("Adapters") : adapters.nUsed === 1 ? adapters.words : qsTr("%1 adapters").arg(adapters.nUsed)
     implicitWidth: implicitContentWidth + leftPadding + rightPadding
     implicitHeight: Theme.controlHeight
     leftPadding: Theme.unit

@@ -75,6 +75,7 @@ Rectangle {
             }
 
             objectName: "compareText"
+            visible: pane.half.errorTitle === "" || pane.half.keepable // a half without words says at its top why
             contentHeight: answer.height
             boundsBehavior: Flickable.StopAtBounds
             acceptedButtons: Qt.NoButton
@@ -132,6 +133,11 @@ Rectangle {
             canRetry: true
             onRetryRequested: pane.retryRequested()
             Layout.fillWidth: true
+        }
+
+        Item {
+            visible: !view.visible
+            Layout.fillHeight: true
         }
 
         RowLayout {
