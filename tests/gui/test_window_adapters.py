@@ -13,6 +13,7 @@ from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.gui.driven_window import DrivenWindow
+from tests.gui.test_accessibility import check_names
 from tests.tiny_adapter import BUTLER, write_random_adapter
 
 
@@ -136,6 +137,13 @@ def test_the_picker_is_used_by_keys_alone(window: DrivenWindow, formal: str) -> 
     window.press(Qt.Key.Key_Escape)
     window.wait_until(lambda: not window.items("adapterRow"))
     assert window.item("adapterPill").hasActiveFocus()
+
+
+def test_all_of_the_picker_has_names(window: DrivenWindow) -> None:
+    open_picker(window)
+    window.click(window.named("Use <b>formal"))
+    window.named("Strength of <b>formal")
+    check_names(window.window, least=16)
 
 
 def test_a_removed_adapter_is_offered_and_used_no_more_and_stays_on_the_disk(window: DrivenWindow, formal: str) -> None:

@@ -16,6 +16,7 @@ from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.fakes.fake_services import fake_services
 from tests.gui.driven_window import DrivenWindow
+from tests.gui.test_accessibility import check_names
 from tests.tiny_adapter import write_random_adapter
 
 
@@ -161,6 +162,23 @@ def test_a_question_asked_meanwhile_follows_the_branch_that_is_shown(window: Dri
     window.wait_for_words("Well.")
     window.wait_for_answer()
     assert shown(window) == ["Greet me", "Good day.", "How are you?", "Well."]
+
+
+def test_it_is_reached_and_used_by_keys_alone(window: DrivenWindow, engine: FakeEngine) -> None:
+    engine.will_answer("Hi there!")
+    window.item("compareButton").forceActiveFocus(Qt.FocusReason.TabFocusReason)
+    window.press(Qt.Key.Key_Return)
+    window.wait_until(lambda: len(window.items("compareKeep")) == 2)
+    check_names(window.window, least=5)
+    window.named("Close").forceActiveFocus(Qt.FocusReason.TabFocusReason)
+    keep = rightmost(window.items("compareKeep"))
+    for _ in range(10):
+        if keep.hasActiveFocus():
+            break
+        window.press(Qt.Key.Key_Tab)
+    window.press(Qt.Key.Key_Space)
+    window.wait_until(lambda: not window.items("compareHalf"))
+    window.wait_until(lambda: shown(window) == ["Greet me", "Hi there!"])
 
 
 @pytest.mark.parametrize("width", [720, 1120])
