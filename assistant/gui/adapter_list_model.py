@@ -12,7 +12,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject
 
 from assistant.core.adapter import AdapterUse
-from assistant.gui.error_text import ErrorWords, error_words
+from assistant.gui.error_text import error_words
 from assistant.gui.row_list_model import RowListModel
 from assistant.services.adapters import AdapterChoice
 
@@ -29,8 +29,7 @@ class AdapterRow(NamedTuple):
         used: Whether the conversation uses it.
         strength: How strongly; of one that is not used, as it was used last.
         suits: Whether it belongs to the model.
-        error_title: Why it does not; empty if it does.
-        error_remedy: What can be done about it.
+        reason: Why it does not, and what can be done about it; empty if it does.
     """
 
     path: str
@@ -41,8 +40,7 @@ class AdapterRow(NamedTuple):
     used: bool
     strength: float
     suits: bool
-    error_title: str
-    error_remedy: str
+    reason: str
 
 
 class AdapterListModel(RowListModel[AdapterRow]):
@@ -72,7 +70,6 @@ class AdapterListModel(RowListModel[AdapterRow]):
 
     def _row(self, choice: AdapterChoice, used: dict[str, float]) -> AdapterRow:
         path, facts = str(choice.path), choice.facts
-        words = error_words(choice.error) if choice.error is not None else ErrorWords("", "", "")
         return AdapterRow(
             path=path,
             name=choice.name,
@@ -82,6 +79,5 @@ class AdapterListModel(RowListModel[AdapterRow]):
             used=path in used,
             strength=used.get(path, self.scale_of(path)),
             suits=choice.error is None,
-            error_title=words.title,
-            error_remedy=words.remedy,
+            reason=error_words(choice.error).text if choice.error is not None else "",
         )

@@ -65,10 +65,10 @@ class Comparison(QObject):
         self._context = context
         self._conversation = conversation
         self._question: Message | None = None
+        self._chosen_id = ""
         self._halves = (ComparisonHalf(messages, self), ComparisonHalf(messages, self))
         for half in self._halves:
             half.changed.connect(self.changed)
-        context.turns.changed.connect(self.changed)
         context.turns.refused.connect(lambda turn, error: self._tell(turn, lambda half: half.refuse(error)))
         context.turns.dropped.connect(lambda turn: self._tell(turn, lambda half: half.drop()))
 
@@ -92,16 +92,17 @@ class Comparison(QObject):
         """The half without."""
         return self._halves[1]
 
-    def begin(self, question: Message, adapters: Sequence[AdapterUse]) -> None:
+    def begin(self, question: Message, adapters: Sequence[AdapterUse], chosen_id: str) -> None:
         """Compare these adapters with none; versions that are there already are used.
 
         Args:
             question: What is answered.
             adapters: What one half is made with.
+            chosen_id: The version that the person asked from; it goes before others of its kind.
         """
         if self.running and self._question is not None and question.id == self._question.id:
             return  # it is looked at again
-        self._question = question
+        self._question, self._chosen_id = question, chosen_id
         for half, uses in zip(self._halves, (tuple(adapters), ()), strict=True):
             half.begin(uses)
         services = self._context.services
@@ -145,11 +146,25 @@ class Comparison(QObject):
         if question is not self._question:
             return
         for half in self._halves:
-            version = _version(self._conversation.answers_of(question.id), half.adapters, model)
+            version = self._version(half.adapters, model)
             if version is not None:
                 half.show_message(version)
             else:
                 self._start(question, half)
+
+    def _version(self, adapters: Sequence[AdapterUse], model: str) -> Message | None:
+        """A complete answer by this model that was made with these adapters: the chosen one, or else the newest."""
+        wanted = _effective(adapters)
+        answers = self._conversation.answers_of(self._question.id) if self._question is not None else []
+        fitting = [
+            answer
+            for answer in answers
+            if answer.status is MessageStatus.COMPLETE
+            and answer.model == model
+            and _effective(answer.adapters) == wanted
+        ]
+        chosen = [answer for answer in fitting if answer.id == self._chosen_id]
+        return next(reversed(fitting + chosen), None)
 
     def _refuse(self, question: Message, error: ErrorInfo) -> None:
         if question is self._question:
@@ -169,14 +184,3 @@ class Comparison(QObject):
 def _effective(uses: Sequence[AdapterUse]) -> frozenset[AdapterUse]:
     """Adapters that change anything, in no order."""
     return frozenset(use for use in uses if use.scale)
-
-
-def _version(answers: Sequence[Message], adapters: Sequence[AdapterUse], model: str) -> Message | None:
-    """The newest complete answer by this model that was made with these adapters."""
-    wanted = _effective(adapters)
-    fitting = (
-        answer
-        for answer in reversed(answers)
-        if answer.status is MessageStatus.COMPLETE and answer.model == model and _effective(answer.adapters) == wanted
-    )
-    return next(fitting, None)

@@ -121,7 +121,7 @@ class ConversationViewModel(ConversationComposer):
         answer, question = self._tree.get(message_id), self._question_of(message_id)
         if answer is None or question is None or not (answer.adapters or self._adapters):
             return False
-        self._comparison.begin(question, answer.adapters or self._adapters)
+        self._comparison.begin(question, answer.adapters or self._adapters, message_id)
         return True
 
     def show_version(self, message_id: str) -> None:

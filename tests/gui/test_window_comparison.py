@@ -179,6 +179,7 @@ def test_it_is_reached_and_used_by_keys_alone(window: DrivenWindow, engine: Fake
     window.press(Qt.Key.Key_Space)
     window.wait_until(lambda: not window.items("compareHalf"))
     window.wait_until(lambda: shown(window) == ["Greet me", "Hi there!"])
+    window.wait_until(window.item("composerInput").hasActiveFocus)
 
 
 @pytest.mark.parametrize("width", [720, 1120])

@@ -17,12 +17,11 @@ Item {
     required property bool used
     required property real strength
     required property bool suits
-    required property string errorTitle
-    required property string errorRemedy
+    required property string reason
     readonly property bool holdsFocus: toggle.activeFocus || slider.activeFocus || removal.activeFocus
     readonly property string facts: {
         if (!suits)
-            return errorRemedy === "" ? errorTitle : errorTitle + " " + errorRemedy;
+            return reason;
         return [title, baseName === "" ? "" : qsTr("for %1").arg(baseName), rank > 0 ? qsTr("rank %1").arg(rank) : ""].filter(part => part !== "").join(" · ");
     }
 

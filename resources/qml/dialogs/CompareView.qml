@@ -14,6 +14,7 @@ Popup {
     required property var app
     readonly property var comparison: app.conversation.comparison
     readonly property bool stacked: width < 760
+    property bool kept: false
 
     objectName: "compareView"
     parent: Overlay.overlay
@@ -25,6 +26,7 @@ Popup {
     popupType: Popup.Item
     closePolicy: Popup.CloseOnEscape
     Component.onCompleted: open()
+    onClosed: if (kept) app.composerFocusRequested() // the answer that had the keyboard may be gone
 
     Connections {
         target: view.comparison
@@ -102,6 +104,7 @@ Popup {
                         onStopRequested: view.comparison.stop(half)
                         onKeepRequested: {
                             view.comparison.keep(half);
+                            view.kept = true;
                             view.close();
                         }
                         Layout.fillWidth: true

@@ -53,7 +53,7 @@ def test_what_is_only_for_another_model_is_listed_but_not_offered(
     app.adapters.addFile(QUrl.fromLocalFile(str(BUTLER)))
     wait(lambda: app.adapters.rows.rowCount() == 1)
     assert not app.adapters.offered
-    name, suits, title, reason = rows(app.adapters.rows, "name", "suits", "title", "errorTitle")[0]
+    name, suits, title, reason = rows(app.adapters.rows, "name", "suits", "title", "reason")[0]
     assert (name, suits, title) == (BUTLER.stem, False, "Butler Peft")
     assert "another model" in reason
 

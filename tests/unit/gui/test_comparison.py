@@ -92,9 +92,23 @@ def test_the_order_of_adapters_does_not_matter_and_a_strength_of_0_is_none(
     wait(lambda: len(conversation.answers_of(question)) == 2)
     found = conversation.answers_of(question)[0]
     assert found.adapters == (one, two)
-    comparison.begin(conversation._question_of(answered), (two, one))  # type: ignore[arg-type]
+    asked = services.conversations.message(question)
+    comparison.begin(asked, (two, one), answered)
     wait(lambda: texts_of(comparison) == ["With.", "At nothing."])
     assert len(engine.prompts) == 3
+
+
+def test_the_version_that_was_asked_from_goes_before_newer_ones(
+    answered: str, conversation: ConversationViewModel, engine: FakeEngine, comparison: Comparison, wait: Wait
+) -> None:
+    engine.will_answer("With, again.")
+    conversation.regenerate(answered)
+    wait(lambda: texts(conversation) == ["Question", "With, again."] and not conversation.generating)
+    again = ids(conversation)[1]
+    compare(conversation, answered, wait)
+    assert texts_of(comparison) == ["With.", "Fine."]
+    compare(conversation, again, wait)
+    assert texts_of(comparison) == ["With, again.", "Fine."]
 
 
 def test_answers_of_another_model_are_made_anew(
