@@ -213,6 +213,41 @@ def test_a_removed_one_that_another_conversation_uses_is_shown_there(
     assert adapters.problem == ""
 
 
+def test_without_a_model_to_judge_by_what_is_used_can_still_be_switched_off(
+    adapters: AdapterViewModel, app: AppViewModel, conversation: ConversationViewModel, formal: str, wait: Wait
+) -> None:
+    adapters.use(formal, True)
+    app.settings.setValue("model.path", "/nowhere/gone.gguf")
+    wait(lambda: app.model.problem and not adapters.loading)
+    assert adapters.offered
+    adapters.use(formal, False)
+    assert conversation.adapters == ()
+
+
+def test_a_change_that_cannot_be_stored_is_told(
+    adapters: AdapterViewModel,
+    conversation: ConversationViewModel,
+    services: Services,
+    ask: Callable[[str], None],
+    formal: str,
+    wait: Wait,
+) -> None:
+    ask("First")
+    services.conversations.delete(conversation.conversationId).result()
+    adapters.use(formal, True)
+    wait(lambda: conversation.problemKind == "ConversationNotFound")
+
+
+def test_a_change_while_the_conversation_is_read_again_is_not_lost(
+    adapters: AdapterViewModel, conversation: ConversationViewModel, ask: Callable[[str], None], formal: str, wait: Wait
+) -> None:
+    ask("First")
+    conversation.reload()
+    adapters.use(formal, True)
+    wait(lambda: not conversation._reader.reading)
+    assert adapters.words == "formal"
+
+
 def test_answering_without_adapters_leaves_the_choice(
     adapters: AdapterViewModel,
     conversation: ConversationViewModel,
