@@ -95,7 +95,11 @@ def test_the_strength_is_dragged_typed_and_brought_back_by_a_double_click(window
     window.click(window.named("Use <b>formal"))
     slider = window.named("Strength of <b>formal")
     window.hover(slider)  # waits until it has its place
-    window.click(slider, QPointF(0.25 * slider.width(), slider.height() / 2))
+    middle, left = QPointF(slider.width() / 2, slider.height() / 2), QPointF(slider.width() / 4, slider.height() / 2)
+    window.press_and_move(slider, middle, left)
+    window.wait_until(lambda: float(window.words(window.item("adapterScale"))) < 0.7)
+    assert window.app.conversation.adapters[0].scale == 1  # not before the button is let go
+    window.let_go(slider, left)
     window.wait_until(lambda: 0.4 <= stored(window)[0].scale <= 0.6)
     dragged = stored(window)[0].scale
     slider.forceActiveFocus(Qt.FocusReason.TabFocusReason)

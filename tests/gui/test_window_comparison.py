@@ -182,6 +182,23 @@ def test_it_is_reached_and_used_by_keys_alone(window: DrivenWindow, engine: Fake
     window.wait_until(window.item("composerInput").hasActiveFocus)
 
 
+def test_a_long_half_is_scrolled_by_wheel_and_keys_without_the_other(window: DrivenWindow, engine: FakeEngine) -> None:
+    engine.will_answer("\n\n".join(f"Paragraph {number}." for number in range(80)))
+    compare(window)
+    window.wait_until(lambda: len(window.items("compareKeep")) == 2)
+    text = rightmost(window.items("compareText"))
+    window.wait_until(lambda: text.property("contentHeight") > 1500)
+    window.scroll(text, -3)
+    window.wait_until(lambda: text.property("contentY") > 50)
+    text.forceActiveFocus(Qt.FocusReason.TabFocusReason)
+    window.press(Qt.Key.Key_End)
+    window.wait_until(lambda: bool(text.property("atYEnd")))
+    window.wait_until(lambda: "Paragraph 79." in window.words(text))
+    window.press(Qt.Key.Key_Home)
+    window.wait_until(lambda: text.property("contentY") == 0)
+    assert min(each.property("contentY") for each in window.items("compareText")) == 0
+
+
 @pytest.mark.parametrize("width", [720, 1120])
 def test_both_halves_have_room(window: DrivenWindow, engine: FakeEngine, width: int) -> None:
     window.window.setWidth(width)
