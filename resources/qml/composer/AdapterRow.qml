@@ -144,7 +144,7 @@ Item {
                 font.pixelSize: Theme.smallSize
                 font.features: ({ tnum: 1 })
                 horizontalAlignment: Text.AlignRight
-                Layout.preferredWidth: 4 * Theme.unit
+                Layout.preferredWidth: Math.round(4 * Theme.unit * Theme.textScale)
                 Layout.rightMargin: Theme.half
                 Accessible.ignored: true
             }
