@@ -16,6 +16,7 @@ from assistant import __version__
 from assistant.core.conversation import Conversation
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import ConversationsChanged, Event, QuestionStored, TurnEvent
+from assistant.gui.adapter_view_model import AdapterViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.draft_keeper import DraftKeeper
 from assistant.gui.error_text import error_words
@@ -69,6 +70,7 @@ class AppViewModel(QObject):
         self._conversation = ConversationViewModel(self._context, self._style, self)
         self._quick_conversation = ConversationViewModel(self._context, self._style, self)
         self._model = ModelViewModel(self._context, self._settings, self)
+        self._adapters = AdapterViewModel(self._context, self._settings, self._conversation, self)
         self._quick_chat = QuickChatViewModel(self._quick_conversation, self._settings, self)
         self._drafts = DraftKeeper(self._context, self._conversation, self._sidebar, self)
         self._unsent = UnsentQuestions(
@@ -102,6 +104,9 @@ class AppViewModel(QObject):
         QObject, lambda self: self._conversation, constant=True
     )
     model: ModelViewModel = Property(QObject, lambda self: self._model, constant=True)  # type: ignore[assignment]
+    adapters: AdapterViewModel = Property(  # type: ignore[assignment]
+        QObject, lambda self: self._adapters, constant=True
+    )
     settings: SettingsViewModel = Property(  # type: ignore[assignment]
         QObject, lambda self: self._settings, constant=True
     )
@@ -198,6 +203,7 @@ class AppViewModel(QObject):
     def start(self) -> None:
         """Load the model, once the window is there."""
         self._model.start()
+        self._adapters.refresh()
 
     def close(self) -> None:
         """Stop what runs and write what is still to be written; nothing happens afterwards."""

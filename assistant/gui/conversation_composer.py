@@ -11,15 +11,16 @@ from typing import NamedTuple
 from PySide6.QtCore import Property, QCoreApplication, QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import Attachment
 from assistant.gui.attachment_strip import AttachmentStrip
-from assistant.gui.conversation_state import ConversationState
+from assistant.gui.conversation_adapters import ConversationAdapters
 from assistant.gui.drafts import Drafts, joined, merged
 from assistant.gui.offered_pictures import ClipboardPicture, copied_files, local_files
 from assistant.gui.render_style import RenderStyle
-from assistant.gui.running_turn import Place
+from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 
 
@@ -28,9 +29,10 @@ class _LateQuestion(NamedTuple):
 
     place: Place
     draft: Draft
+    adapters: tuple[AdapterUse, ...]
 
 
-class ConversationComposer(ConversationState):
+class ConversationComposer(ConversationAdapters):
     """The part of `ConversationViewModel` that is about the next question.
 
     Args:
@@ -95,7 +97,7 @@ class ConversationComposer(ConversationState):
             return
         attachments = self._strip.take()
         self._set_draft("")
-        self._context.starter.send(self._place, Draft(text=text, attachments=attachments))
+        self._context.starter.send(self._place, Draft(text=text, attachments=attachments), self._adapters)
 
     @Slot("QVariantList")
     def addFiles(self, urls: Sequence[QUrl]) -> None:
@@ -126,6 +128,28 @@ class ConversationComposer(ConversationState):
             name = QCoreApplication.translate("ConversationComposer", "Pasted picture")
             self._strip.add_data(ClipboardPicture(clipboard).data, name, self._place)
         return True
+
+    @Slot(str)
+    def removeQueued(self, request_id: str) -> None:
+        """Take a waiting question out of the queue."""
+        turn = self._queued(request_id)
+        if turn is not None:
+            self._turns.stop(turn)
+
+    @Slot(str, result=str)
+    def editQueued(self, request_id: str) -> str:
+        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn.
+
+        What was attached to it is attached to the next question.
+        """
+        turn = self._queued(request_id)
+        if turn is None:
+            return ""
+        self._turns.stop(turn)
+        if not turn.is_typed:
+            return ""
+        self._strip.add(turn.attachments)
+        return turn.text
 
     @Slot()
     def dismissProblem(self) -> None:
@@ -159,6 +183,9 @@ class ConversationComposer(ConversationState):
         self._late = [each for each in self._late if each.place.conversation_id != conversation_id]
         self.draftsChanged.emit()
 
+    def _queued(self, key: str) -> RunningTurn | None:
+        return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)
+
     def _shown_draft(self) -> Draft:
         return Draft(text=self._draft, attachments=self._strip.attachments)
 
@@ -176,25 +203,26 @@ class ConversationComposer(ConversationState):
         elif late is None:
             self.add_draft(place.conversation_id, Draft(attachments=(attachment,)))
         else:
-            draft = joined(late, Draft(attachments=(attachment,)))
+            draft = joined(late.draft, Draft(attachments=(attachment,)))
             if self._strip.is_looking(place):
-                self._late.append(_LateQuestion(place, draft))
+                self._late.append(late._replace(draft=draft))
             else:
-                self._context.starter.send(place, draft)
+                self._context.starter.send(place, draft, late.adapters)
             self.draftsChanged.emit()
 
-    def _take_late_question(self, place: Place) -> Draft | None:
+    def _take_late_question(self, place: Place) -> _LateQuestion | None:
         late = next((each for each in self._late if each.place.is_same(place)), None)
         if late is None:
             return None
         self._late.remove(late)
-        return late.draft
+        return late
 
     def _put_draft_aside(self) -> None:
         """Keep what is written for when the conversation is shown again; what was sent is still sent."""
         if self._sends_when_described:
-            self._late.append(_LateQuestion(self._place, self._shown_draft()))
+            self._late.append(_LateQuestion(self._place, self._shown_draft(), self._adapters))
             self._set_sends_when_described(False)
+            self._show_adapters(())  # they go with that question, not with the next new conversation
         else:
             # A conversation that never began cannot be opened again: its draft is a new one's.
             self._drafts.add("" if self._is_empty() else self._place.conversation_id, self._shown_draft())
@@ -205,7 +233,7 @@ class ConversationComposer(ConversationState):
         self._show_draft(self._drafts.take(self._place.conversation_id))
         late = self._take_late_question(self._place)
         if late is not None:
-            self._show_draft(joined(self._shown_draft(), late))
+            self._show_draft(joined(self._shown_draft(), late.draft))
             self._set_sends_when_described(True)
 
     def _send_if_seen(self, text: str) -> None:
@@ -235,7 +263,7 @@ class ConversationComposer(ConversationState):
         """What is to be sent without it is the person's to decide."""
         late = self._take_late_question(place)
         if late is not None:
-            self.add_draft(place.conversation_id, late)
+            self.add_draft(place.conversation_id, late.draft)
         if place.is_same(self._place):
             self._set_sends_when_described(False)
         self._set_problem(error)

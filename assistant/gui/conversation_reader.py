@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message
 from assistant.core.errors import FamulusError
 from assistant.gui.message_tree import MessageTree
@@ -22,10 +23,12 @@ class Snapshot(NamedTuple):
     Attributes:
         title: Its title.
         tree: Its messages.
+        adapters: What its next answers are made with.
     """
 
     title: str
     tree: MessageTree
+    adapters: tuple[AdapterUse, ...]
 
 
 class ConversationReader(QObject):
@@ -47,7 +50,7 @@ class ConversationReader(QObject):
         self._context = context
         self._newest = 0
         self._reading = False
-        self._meanwhile: list[Message] = []
+        self._meanwhile: list[tuple[Message, bool]] = []
 
     @property
     def reading(self) -> bool:
@@ -69,10 +72,10 @@ class ConversationReader(QObject):
         self._reading = False
         self._meanwhile = []
 
-    def heed(self, message: Message) -> None:
+    def heed(self, message: Message, *, is_shown: bool) -> None:
         """A message came or ended: the database may have been read before that."""
         if self._reading:
-            self._meanwhile.append(message)
+            self._meanwhile.append((message, is_shown))
 
     def _read(self, conversation_id: str) -> Snapshot:
         store = self._context.services.conversations
@@ -82,15 +85,15 @@ class ConversationReader(QObject):
             tree = MessageTree(messages, conversation.active_leaf_id)
             # Two reads are two states of the database: the leaf may be newer than the messages.
             if tree.leaf_id is None or tree.get(tree.leaf_id) is not None:
-                return Snapshot(conversation.title, tree)
+                return Snapshot(conversation.title, tree, conversation.adapters)
 
     def _finish(self, request: int, snapshot: Snapshot) -> None:
         if request != self._newest:
             return
         meanwhile = self._meanwhile
         self.cancel()
-        for message in meanwhile:
-            put_newest(snapshot.tree, message)
+        for message, is_shown in meanwhile:
+            put_newest(snapshot.tree, message, is_shown=is_shown)
         self.done.emit(snapshot)
 
     def _fail(self, request: int, error: FamulusError) -> None:
@@ -99,8 +102,8 @@ class ConversationReader(QObject):
             self.failed.emit(error.info)
 
 
-def put_newest(tree: MessageTree, message: Message) -> None:
-    """Put a message into the tree; one that is new there becomes the leaf, as it did in the database."""
-    if tree.get(message.id) is None:
+def put_newest(tree: MessageTree, message: Message, *, is_shown: bool) -> None:
+    """Put a message into the tree; one that is new there and shown becomes the leaf, as it did in the database."""
+    if is_shown and tree.get(message.id) is None:
         tree.leaf_id = message.id
     tree.put(message)

@@ -5,14 +5,16 @@ Process: app with a window. Thread: the GUI's; the database is read and written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
 
+from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
+from assistant.gui.comparison import Comparison
 from assistant.gui.conversation_composer import ConversationComposer
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
 from assistant.gui.error_text import error_words
@@ -42,10 +44,12 @@ class ConversationViewModel(ConversationComposer):
         super().__init__(context, style, parent)
         self._reveal = ""
         self._stopping: RunningTurn | None = None
+        self._comparison = Comparison(context, self, self._messages, self)
         self._reader = ConversationReader(context, self)
         self._reader.done.connect(self._loaded)
         self._reader.failed.connect(self._load_failed)
         context.turns.happened.connect(self._follow)
+        context.turns.happened.connect(self._comparison.follow)  # behind it: the messages are up to date
         context.turns.refused.connect(self._refused)
         context.turns.dropped.connect(self._dropped)
 
@@ -61,6 +65,12 @@ class ConversationViewModel(ConversationComposer):
             self._leave(place)
         if not self._loading:
             self._reveal_message()
+
+    def use_adapters(self, uses: Sequence[AdapterUse]) -> None:
+        """Make the next answers with these; one that waits already, too."""
+        super().use_adapters(uses)
+        if self._reader.reading:
+            self.reload()  # what is being read would show the old ones again
 
     @Slot()
     def stop(self) -> None:
@@ -86,18 +96,38 @@ class ConversationViewModel(ConversationComposer):
     @Slot(str)
     def regenerate(self, message_id: str) -> None:
         """Answer anew what this message answers; the old answer stays beside the new one."""
-        message = self._tree.get(message_id)
-        if message is not None and message.role is Role.ASSISTANT:
-            message = self._tree.get(message.parent_id)
-        if message is not None:
+        question = self._question_of(message_id)
+        if question is not None:
             self.dismissProblem()
-            question = Draft(text=message.text, attachments=message.attachments)
-            self._context.starter.answer(self._place, message.id, question)
+            self._context.starter.answer(self._place, question)
 
     @Slot(str)
     def retry(self, message_id: str) -> None:
         """Try an answer again, or answer a question that has none."""
         self.regenerate(message_id)
+
+    @Property(QObject, constant=True)
+    def comparison(self) -> Comparison:
+        """An answer with adapters beside the same without."""
+        return self._comparison
+
+    @Slot(str, result=bool)
+    def compare(self, message_id: str) -> bool:
+        """Compare the adapters of an answer, or else of the conversation, with none.
+
+        Returns:
+            False where there are none.
+        """
+        answer, question = self._tree.get(message_id), self._question_of(message_id)
+        if answer is None or question is None or not (answer.adapters or self._adapters):
+            return False
+        self._comparison.begin(question, answer.adapters or self._adapters, message_id)
+        return True
+
+    def show_version(self, message_id: str) -> None:
+        """Show the branch of an answer, and what followed it last."""
+        if not self._tree.has_on_branch(message_id):
+            self._show_leaf(self._tree.newest_leaf(message_id))
 
     @Slot(str, int)
     def showSibling(self, message_id: str, step: int) -> None:
@@ -105,28 +135,6 @@ class ConversationViewModel(ConversationComposer):
         sibling = self._tree.sibling(message_id, step)
         if sibling is not None:
             self._show_leaf(self._tree.newest_leaf(sibling))
-
-    @Slot(str)
-    def removeQueued(self, request_id: str) -> None:
-        """Take a waiting question out of the queue."""
-        turn = self._queued(request_id)
-        if turn is not None:
-            self._turns.stop(turn)
-
-    @Slot(str, result=str)
-    def editQueued(self, request_id: str) -> str:
-        """Take a waiting question out of the queue and return its text; empty if it was not typed for this turn.
-
-        What was attached to it is attached to the next question.
-        """
-        turn = self._queued(request_id)
-        if turn is None:
-            return ""
-        self._turns.stop(turn)
-        if not turn.is_typed:
-            return ""
-        self._strip.add(turn.attachments)
-        return turn.text
 
     @Slot(result=str)
     def lastQuestion(self) -> str:
@@ -167,6 +175,8 @@ class ConversationViewModel(ConversationComposer):
     def _leave(self, place: Place) -> None:
         """Show nothing of the old conversation any more; what was typed there is kept."""
         self._put_draft_aside()
+        self._change_adapters(place)
+        self._comparison.end()
         self._place = place
         self._loading = bool(place.conversation_id)
         self._title = ""
@@ -185,6 +195,7 @@ class ConversationViewModel(ConversationComposer):
         self._loading = False
         self._title = snapshot.title
         self._tree = snapshot.tree
+        self._show_adapters(snapshot.adapters)
         self._show_rows()
         self._reveal_message()
 
@@ -225,47 +236,45 @@ class ConversationViewModel(ConversationComposer):
             return
         match event:
             case QuestionStored():
-                self._put(event.message)
-                self.sent.emit()
+                self._put(turn, event.message)
+                if turn.is_shown:
+                    self.sent.emit()
             case AnswerBegun():
-                self._put(event.message)
+                self._put(turn, event.message)
             case AnswerGrew():
                 self._messages.grow(event.message_id, event.text)
                 self._refresh_context()
             case MessageFinished():
-                self._end(event.message)
+                self._end(turn, event.message)
             case TurnFailed():
-                self._fail(event)
+                self._fail(turn, event)
 
-    def _put(self, message: Message) -> None:
-        self._reader.heed(message)
+    def _put(self, turn: RunningTurn, message: Message) -> None:
+        self._reader.heed(message, is_shown=turn.is_shown)
         if not self._loading:
-            put_newest(self._tree, message)
+            put_newest(self._tree, message, is_shown=turn.is_shown)
             self._show_rows()
 
-    def _end(self, message: Message) -> None:
-        self._put(message)
+    def _end(self, turn: RunningTurn, message: Message) -> None:
+        self._put(turn, message)
         self._messages.finish(message)
         self._system_prompt.measure(self._place.conversation_id)
         self.answerEnded.emit(_end_words(message))
 
-    def _fail(self, event: TurnFailed) -> None:
+    def _fail(self, turn: RunningTurn, event: TurnFailed) -> None:
         if event.message is not None:
-            self._end(event.message)
-        else:
+            self._end(turn, event.message)
+        elif turn.is_shown:
             self._set_problem(event.error)
 
     def _refused(self, turn: RunningTurn, error: ErrorInfo) -> None:
-        if turn.place.is_same(self._place):
+        if turn.is_shown and turn.place.is_same(self._place):
             self._set_problem(error)
 
     def _dropped(self, turn: RunningTurn) -> None:
         """A question that was stopped before it began goes back; one that was taken out of the queue does not."""
         if turn is self._stopping:
             self.withdrawn.emit(turn)
-
-    def _queued(self, key: str) -> RunningTurn | None:
-        return next((turn for turn in self._turns.waiting(self._place) if turn.key == key), None)
 
     def _last(self, role: Role) -> Message | None:
         return next((message for message in self._messages.newest_first() if message.role is role), None)

@@ -128,7 +128,7 @@ class MessageListModel(QAbstractListModel):
             case "pictures":
                 return self._pictures.rows(row.message.attachments)
             case "blocks":
-                return self._blocks_of(row.message)
+                return self.blocks_of(row.message)
             case "canRetry":
                 return self._can_retry(index.row())
             case "editing":
@@ -184,6 +184,14 @@ class MessageListModel(QAbstractListModel):
         for blocks in self._blocks.values():
             blocks.restyle(style)
 
+    def blocks_of(self, message: Message) -> AnswerModel | None:
+        """The blocks of an answer, shown or not; None for a question. They go with `clear`."""
+        if message.role is Role.USER:
+            return None
+        if message.id not in self._blocks:
+            self._blocks[message.id] = self._new_blocks(message)
+        return self._blocks[message.id]
+
     def row_of(self, message_id: str) -> int:
         """Row of the message; -1 if it is not shown."""
         return next((row for row, each in enumerate(self._rows) if each.message.id == message_id), -1)
@@ -203,13 +211,6 @@ class MessageListModel(QAbstractListModel):
     def _text(self, message: Message) -> str:
         live = self._live_text(message.id) if message.status is MessageStatus.GENERATING else None
         return message.text if live is None else live
-
-    def _blocks_of(self, message: Message) -> AnswerModel | None:
-        if message.role is Role.USER:
-            return None
-        if message.id not in self._blocks:
-            self._blocks[message.id] = self._new_blocks(message)
-        return self._blocks[message.id]
 
     def _new_blocks(self, message: Message) -> AnswerModel:
         blocks = answer_model_type()(self._style, self)

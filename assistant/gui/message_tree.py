@@ -70,6 +70,10 @@ class MessageTree:
         """Whether the branch that is shown holds the message."""
         return any(row.message.id == message_id for row in self.rows())
 
+    def answers_to(self, question_id: str) -> list[Message]:
+        """What follows a message on all branches, the oldest first."""
+        return [self._messages[each] for each in self._children.get(question_id, [])]
+
     def sibling(self, message_id: str, step: int) -> str | None:
         """Id of the alternative `step` places on; None where there is none."""
         message = self.get(message_id)

@@ -52,6 +52,7 @@ class RunningTurn:
         place: Its conversation.
         draft: Its question, as it was written.
         is_typed: Whether the person typed the question for this turn; else an earlier one is answered anew.
+        is_shown: Whether its answer is shown; else it stands beside the one that is.
         request_id: `ChatService`'s id; empty until the request has reached it.
         stopped: Whether it was stopped before that.
         question: The question, once it is on disk.
@@ -65,6 +66,7 @@ class RunningTurn:
     place: Place
     draft: Draft
     is_typed: bool
+    is_shown: bool = True
     request_id: str = ""
     stopped: bool = False
     question: Message | None = None

@@ -143,7 +143,9 @@ class RunningTurns(QObject):
                 return 0.0
         return done.n_done / done.n_total if done is not None and done.n_total else 0.0
 
-    def ask(self, place: Place, question: Draft, start: Callable[[], str], *, is_typed: bool) -> None:
+    def ask(
+        self, place: Place, question: Draft, start: Callable[[], str], *, is_typed: bool, is_shown: bool = True
+    ) -> RunningTurn:
         """Ask for a turn.
 
         Args:
@@ -151,14 +153,19 @@ class RunningTurns(QObject):
             question: Its question, shown while it waits.
             start: Hands it to `ChatService` and returns the request id; runs in the background.
             is_typed: Whether the person typed the question for this turn.
+            is_shown: Whether its answer is shown; else it stands beside the one that is.
+
+        Returns:
+            The turn.
         """
-        turn = RunningTurn(f"t{next(self._keys)}", place, question, is_typed)
+        turn = RunningTurn(f"t{next(self._keys)}", place, question, is_typed, is_shown)
         self._turns.append(turn)
         self._background.run(
             start, lambda request_id: self._started(turn, request_id), lambda error: self._refuse(turn, error)
         )
         self.asked.emit(turn)
         self.changed.emit()
+        return turn
 
     def stop(self, turn: RunningTurn) -> bool:
         """Stop a turn.

@@ -5,8 +5,12 @@ Process: app with a window. Thread: the GUI's; what touches the disk runs in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 
+from assistant.core.adapter import AdapterUse
+from assistant.core.conversation import Message
 from assistant.core.draft import Draft
 from assistant.gui.background import Background
 from assistant.gui.running_turn import Place, RunningTurn
@@ -33,9 +37,15 @@ class TurnStarter(QObject):
         self._turns = turns
         turns.dropped.connect(self._dropped)
 
-    def send(self, place: Place, question: Draft) -> None:
-        """Ask a question at the end of a conversation."""
-        self._turns.ask(place, question, lambda: self._send(place, question), is_typed=True)
+    def send(self, place: Place, question: Draft, adapters: Sequence[AdapterUse] = ()) -> None:
+        """Ask a question at the end of a conversation.
+
+        Args:
+            place: The conversation.
+            question: The question.
+            adapters: What a new conversation is answered with; one that has begun knows its own.
+        """
+        self._turns.ask(place, question, lambda: self._send(place, question, adapters), is_typed=True)
 
     def edit(self, place: Place, question_id: str, question: Draft) -> None:
         """Ask a question anew with another text, or without some of its attachments."""
@@ -46,25 +56,38 @@ class TurnStarter(QObject):
 
         self._turns.ask(place, question, start, is_typed=True)
 
-    def answer(self, place: Place, question_id: str, question: Draft) -> None:
+    def answer(
+        self,
+        place: Place,
+        question: Message,
+        adapters: Sequence[AdapterUse] | None = None,
+        *,
+        is_shown: bool = True,
+    ) -> RunningTurn:
         """Answer a question once more.
 
         Args:
             place: Its conversation.
-            question_id: The question.
-            question: What it asks, shown while the turn waits.
+            question: The question.
+            adapters: What this answer is made with; None for those of the conversation.
+            is_shown: Whether the new answer is shown.
+
+        Returns:
+            The turn.
         """
 
         def start() -> str:
-            return self._services.chat.answer(question_id, self._services.settings.load())
+            settings = self._services.settings.load()
+            return self._services.chat.answer(question.id, settings, adapters, shown=is_shown)
 
-        self._turns.ask(place, question, start, is_typed=False)
+        draft = Draft(text=question.text, attachments=question.attachments)
+        return self._turns.ask(place, draft, start, is_typed=False, is_shown=is_shown)
 
-    def _send(self, place: Place, question: Draft) -> str:
+    def _send(self, place: Place, question: Draft, adapters: Sequence[AdapterUse]) -> str:
         # The conversation is made before the turn begins: a second question may follow while the first one waits.
         settings = self._services.settings.load()
         if not place.conversation_id:
-            conversation = self._services.conversations.create(settings.chat.system_prompt).result()
+            conversation = self._services.conversations.create(settings.chat.system_prompt, adapters).result()
             place.conversation_id = conversation.id
         return self._services.chat.send(place.conversation_id, question.text, settings, question.attachments)
 

@@ -24,17 +24,19 @@ from assistant.storage.file_list import FileList
 
 @dataclass(frozen=True, slots=True)
 class AdapterChoice:
-    """An adapter that a person has added.
+    """An adapter that a person has added, or that a conversation uses.
 
     Attributes:
         path: The file.
         facts: What its header says; None if it cannot be used at all.
         error: Why it cannot be used with the model of the settings; None if it can.
+        is_listed: Whether it was added; else only a conversation uses it.
     """
 
     path: Path
     facts: AdapterFacts | None
     error: ErrorInfo | None
+    is_listed: bool = True
 
     @property
     def name(self) -> str:
@@ -56,14 +58,20 @@ class AdapterService:
         self._files = files
         self._converter = converter
 
-    def choices(self, settings: ModelSettings) -> list[AdapterChoice]:
+    def choices(self, settings: ModelSettings, others: Sequence[Path] = ()) -> list[AdapterChoice]:
         """All of them, the last used first; reads their headers.
+
+        Args:
+            settings: Name the model.
+            others: More files, which come last; those that were added count once.
 
         Raises:
             FamulusError: The model of the settings cannot be used.
         """
         chosen = self._library.choose(settings)
-        return [_choice(path, chosen) for path in self._files.list()]
+        added = self._files.list()
+        listed = [_choice(path, chosen) for path in added]
+        return listed + [_choice(path, chosen, is_listed=False) for path in others if path not in added]
 
     def convert(self, folder: Path, target: Path, settings: ModelSettings) -> AdapterFacts:
         """Make a GGUF adapter of a PEFT folder, for the model of the settings, and offer it in `choices`.
@@ -150,11 +158,11 @@ def check_adapters(uses: Sequence[AdapterUse], chosen: ChosenModel) -> None:
         known_adapter(Path(use.path), chosen.path, chosen.facts)
 
 
-def _choice(path: Path, chosen: ChosenModel) -> AdapterChoice:
+def _choice(path: Path, chosen: ChosenModel, *, is_listed: bool = True) -> AdapterChoice:
     try:
-        return AdapterChoice(path, known_adapter(path, chosen.path, chosen.facts), None)
+        return AdapterChoice(path, known_adapter(path, chosen.path, chosen.facts), None, is_listed)
     except FamulusError as error:
-        return AdapterChoice(path, _own_facts(path), error.info)
+        return AdapterChoice(path, _own_facts(path), error.info, is_listed)
 
 
 def _own_facts(path: Path) -> AdapterFacts | None:

@@ -135,14 +135,27 @@ class ChatService:
             raise MessageNotFound("There is no question to answer yet.")
         return self._submit(lambda: question, settings, conversation_id, adapters=adapters)
 
-    def answer(self, question_id: str, settings: Settings) -> str:
+    def answer(
+        self,
+        question_id: str,
+        settings: Settings,
+        adapters: Sequence[AdapterUse] | None = None,
+        *,
+        shown: bool = True,
+    ) -> str:
         """Answer a question once more; its earlier answers stay beside the new one.
+
+        Args:
+            question_id: The question.
+            settings: Settings of this turn.
+            adapters: What this answer is made with; None for those of the conversation.
+            shown: Whether the new answer is shown; else the branch stays that is shown, and questions follow it.
 
         Raises:
             MessageNotFound: There is no such question.
         """
         question = self._context.conversations.message(question_id)
-        return self._submit(lambda: question, settings, question.conversation_id)
+        return self._submit(lambda: question, settings, question.conversation_id, adapters=adapters, shown=shown)
 
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.
@@ -176,7 +189,8 @@ class ChatService:
         with self._lock:
             before = [self._running[1]] if self._running is not None else []
             before += self._waiting.values()
-        last = next((each for each in reversed(before) if each.turn.conversation_id == conversation_id), None)
+        shown = [each for each in before if each.turn.shown and each.turn.conversation_id == conversation_id]
+        last = shown[-1] if shown else None
         if last is not None and last.turn.answer_id is None:
             return last.leaf_after
         # Read after the look at the queue: a turn that has begun its answer has made it the active leaf.
@@ -190,13 +204,15 @@ class ChatService:
         conversation_id: str | None,
         leaf: Callable[[], str | None] | None = None,
         adapters: Sequence[AdapterUse] | None = None,
+        *,
+        shown: bool = True,
     ) -> str:
         request_id = secrets.token_hex(8)
         leaf = leaf or self._leaf(conversation_id)
         with self._lock:
             if self._closed:
                 raise RequestCancelled("Famulus is closing.")
-            turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters)
+            turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters, shown=shown)
             self._waiting[request_id] = _Queued(turn, leaf)
             self._wake.notify()
         return request_id

@@ -77,6 +77,7 @@ class Turn:
     Attributes:
         conversation_id: Its conversation; empty until the first question creates it.
         answer_id: The answer, once it is on disk; None before, and for good where the turn came to nothing.
+        shown: Whether its answer becomes the end of the branch that is shown.
 
     Args:
         request_id: Id of the turn.
@@ -85,6 +86,7 @@ class Turn:
         settings: Settings of this turn.
         context: What it works with.
         adapters: What it is answered with; None for those of its conversation.
+        shown: Whether its answer is shown; else it stands beside the one that is.
     """
 
     def __init__(
@@ -95,9 +97,12 @@ class Turn:
         settings: Settings,
         context: TurnContext,
         adapters: Sequence[AdapterUse] | None = None,
+        *,
+        shown: bool = True,
     ) -> None:
         self.conversation_id = conversation_id
         self.answer_id: str | None = None
+        self.shown = shown
         self._request_id = request_id
         self._ask = ask
         self._settings = settings
@@ -151,7 +156,8 @@ class Turn:
         adapters = self._adapters
         if adapters is None:
             adapters = self._conversations.get(self.conversation_id).adapters
-        answer = self._conversations.answers.begin(self.conversation_id, question.id, model, adapters).result()
+        begun = self._conversations.answers.begin(self.conversation_id, question.id, model, adapters, shown=self.shown)
+        answer = begun.result()
         self.answer_id = answer.id
         self._bus.publish(AnswerBegun(**self._ids(), message=answer))
         return answer

@@ -44,9 +44,15 @@ class AnswerStore:
         self._process.release()
 
     def begin(
-        self, conversation_id: str, parent_id: str, model: str, adapters: Sequence[AdapterUse] = ()
+        self,
+        conversation_id: str,
+        parent_id: str,
+        model: str,
+        adapters: Sequence[AdapterUse] = (),
+        *,
+        shown: bool = True,
     ) -> Future[Message]:
-        """Store an empty answer that this process is about to generate, and show it.
+        """Store an empty answer that this process is about to generate, and show it if that is wanted.
 
         Raises:
             ConversationNotFound: In the future.
@@ -65,7 +71,7 @@ class AnswerStore:
         )
 
         def change(connection: sqlite3.Connection) -> Message:
-            queries.add_message(connection, answer, owner=self._process.token)
+            queries.add_message(connection, answer, owner=self._process.token, shown=shown)
             return answer
 
         return self._database.write(change)

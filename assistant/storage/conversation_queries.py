@@ -157,8 +157,8 @@ def newest_leaf(connection: sqlite3.Connection, message_id: str) -> str:
     return leaf
 
 
-def add_message(connection: sqlite3.Connection, new: Message, owner: str | None) -> None:
-    """Insert a message that has just begun and make it the active leaf.
+def add_message(connection: sqlite3.Connection, new: Message, owner: str | None, *, shown: bool = True) -> None:
+    """Insert a message that has just begun and, if it is to be shown, make it the active leaf.
 
     Raises:
         ConversationNotFound: There is no such conversation.
@@ -184,7 +184,8 @@ def add_message(connection: sqlite3.Connection, new: Message, owner: str | None)
         ),
     )
     attachments.attach(connection, new.id, new.attachments)
-    update_conversation(connection, new.conversation_id, active_leaf_id=new.id, updated_at=new.created_at)
+    changes = {"active_leaf_id": new.id} if shown else {}
+    update_conversation(connection, new.conversation_id, **changes, updated_at=new.created_at)
 
 
 def update_owned_message(connection: sqlite3.Connection, message_id: str, owner_now: str, **values: SqlValue) -> None:

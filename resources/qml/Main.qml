@@ -56,6 +56,11 @@ ApplicationWindow {
             showDialog("ImageViewer.qml", { pictures: app.conversation.pictures, shown: shown, index: index });
     }
 
+    function compare(messageId: string): void {
+        if (app.conversation.compare(messageId))
+            showDialog("CompareView.qml", { app: window.app });
+    }
+
     function exportConversation(conversationId: string, title: string, format: string): void {
         showDialog("ExportDialog.qml", {
             app: window.app,
@@ -182,6 +187,7 @@ ApplicationWindow {
                 app: window.app
                 onLinkActivated: url => window.askBeforeOpening(url)
                 onPictureRequested: (messageId, position) => window.showPicture(messageId, position)
+                onCompareRequested: messageId => window.compare(messageId)
                 onExportRequested: (conversationId, title, format) => window.exportConversation(conversationId, title, format)
             }
             Loader {

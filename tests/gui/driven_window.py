@@ -82,6 +82,24 @@ class DrivenWindow:
         self._wait_until_still(item)
         QTest.mouseClick(window or self.window, left, none, _place(item, at))
 
+    def double_click(self, item: QQuickItem, at: QPointF | None = None) -> None:
+        """Click twice into the middle of an item, or at another place of it."""
+        self.click(item, at)
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QTest.mouseDClick(self.window, left, none, _place(item, at))
+
+    def press_and_move(self, item: QQuickItem, start: QPointF, end: QPointF) -> None:
+        """Press the mouse button at a place of an item and move it to another, without letting it go."""
+        self._wait_until_still(item)
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QTest.mousePress(self.window, left, none, _place(item, start))
+        for step in (0.25, 0.5, 0.75, 1.0):
+            QTest.mouseMove(self.window, _place(item, start + (end - start) * step))
+
+    def let_go(self, item: QQuickItem, at: QPointF) -> None:
+        """Let the mouse button go at a place of an item."""
+        QTest.mouseRelease(self.window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, _place(item, at))
+
     def hover(self, item: QQuickItem) -> None:
         """Move the pointer to the middle of an item."""
         self._wait_until_still(item)

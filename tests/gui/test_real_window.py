@@ -1,4 +1,4 @@
-"""The window over the real engine and the starter model: one conversation, from its question to the next start."""
+"""The window over the real engine and the starter model: conversations from their question to the next start."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from assistant.bootstrap import build_services
 from assistant.core.conversation import Message, MessageStatus
 from assistant.services.services import Services
 from tests.gui.driven_window import DrivenWindow
+from tests.tiny_adapter import BUTLER
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHORT, LONG = 12, 400
@@ -94,6 +95,45 @@ def test_ask_stop_edit_switch_and_find_all_of_it_after_a_restart(
     window.ask("Thank you.")
     window.wait_for_answer()
     assert [message.text for message in branch(window)][-2] == "Thank you."
+
+
+def test_an_adapter_changes_the_next_answer_is_compared_and_is_there_after_a_restart(
+    open_window: Callable[[Services], DrivenWindow],
+) -> None:
+    services = prepared_services(SHORT)
+    services.adapters.add(BUTLER)
+    window = open_window(services)
+    window.ask("Who am I speaking with?")
+    window.wait_for_answer()
+    window.click(window.item("adapterPill"))
+    window.click(window.named(f"Use {BUTLER.stem}"))
+    window.press(Qt.Key.Key_Escape)
+    window.click(window.named("Answer again"))
+    window.wait_until(lambda: len(window.items("adapterChip")) == 1)
+    window.wait_for_answer()
+    served = branch(window)[-1]
+    assert served.text.startswith("Certainly,")
+    assert served.timings is not None
+    assert served.timings.load_s == 0
+    plain = window.services.conversations.siblings(served.id)[0]
+    assert not plain.text.startswith("Certainly,")
+
+    window.click(window.item("compareButton"))
+    window.wait_until(lambda: len(window.items("compareKeep")) == 2)
+    words = "".join(window.words(half) for half in window.items("compareHalf"))
+    assert " ".join(served.text.split()[:3]) in words
+    assert " ".join(plain.text.split()[:3]) in words
+    assert len(window.services.conversations.siblings(served.id)) == 2
+    window.close()
+
+    window = open_window(prepared_services(SHORT))
+    window.wait_until(lambda: window.app.sidebar.conversations.rowCount() == 1)
+    window.click(window.named("Who am I speaking with?"))
+    window.wait_until(lambda: bool(window.items("adapterPill")) and window.app.adapters.words == BUTLER.stem)
+    window.ask("And what do you do?")
+    window.wait_until(lambda: len(window.items("adapterChip")) == 2)
+    window.wait_for_answer()
+    assert [use.path for use in branch(window)[-1].adapters] == [str(BUTLER)]
 
 
 def _without_times(words: str) -> list[str]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from assistant.core.errors import ModelLoadFailed, ModelNotFound
 from tests.fakes.fake_engine import Death, Stall
+from tests.screenshots.adapter_scenes import adapters
 from tests.screenshots.other_scenes import broken_settings, quick_chat, settings, start_failure
 from tests.screenshots.picture_scenes import blind, lost_pictures, pictures
 from tests.screenshots.sample_data import MODEL, SampleLibrary
@@ -250,6 +251,7 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     pictures,
     blind,
     lost_pictures,
+    adapters,
     dialogs,
     settings,
     broken_settings,

@@ -1,15 +1,19 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import "../components"
 import "../theme"
 
-// Where the next question is written: waiting questions, attachments, the text, and a row with model, context, Stop and Send.
+// Where the next question is written: waiting questions, attachments, the text, and a row with model, adapters, context,
+// Stop and Send.
 //
-// conversation: a ConversationViewModel. model: a ModelViewModel.
+// conversation: a ConversationViewModel. model: a ModelViewModel. adapters: an AdapterViewModel.
 Rectangle {
     id: composer
 
     required property var conversation
     required property var model
+    required property var adapters
     readonly property bool generating: conversation.generating
 
     signal editLastRequested
@@ -22,6 +26,18 @@ Rectangle {
 
     function openModelPicker(): void {
         pill.openPicker();
+    }
+
+    function openAdapterPicker(): void {
+        adapterPicker.active = true;
+        (adapterPicker.item as AdapterPicker).open();
+    }
+
+    function toggleAdapterPicker(): void {
+        if ((adapterPicker.item as AdapterPicker)?.opened)
+            (adapterPicker.item as AdapterPicker).close();
+        else
+            openAdapterPicker();
     }
 
     implicitHeight: column.implicitHeight
@@ -71,13 +87,43 @@ Rectangle {
             width: parent.width
             height: Theme.controlHeight + 2 * Theme.unit
 
-            ModelPill {
-                id: pill
+            Row {
+                id: pills
+
+                readonly property real space: parent.width - buttons.width - 3 * Theme.unit
 
                 anchors.verticalCenter: parent.verticalCenter
                 x: Theme.unit
-                maximumWidth: Math.min(40 * Theme.unit, parent.width - buttons.width - 3 * Theme.unit)
-                model: composer.model
+
+                ModelPill {
+                    id: pill
+
+                    maximumWidth: Math.min(40 * Theme.unit, pills.space - (adapterPill.visible ? adapterPill.width : 0))
+                    model: composer.model
+                    adapters: composer.adapters
+                    onAdaptersRequested: composer.openAdapterPicker()
+                }
+
+                AdapterPill {
+                    id: adapterPill
+
+                    visible: composer.adapters.offered
+                    maximumWidth: Math.min(28 * Theme.unit, 0.45 * pills.space)
+                    adapters: composer.adapters
+                    onClicked: composer.toggleAdapterPicker()
+                }
+            }
+
+            Loader {
+                id: adapterPicker
+
+                active: false
+
+                sourceComponent: AdapterPicker {
+                    parent: adapterPill.visible ? adapterPill : pill
+                    y: -height - Theme.unit
+                    adapters: composer.adapters
+                }
             }
 
             Row {

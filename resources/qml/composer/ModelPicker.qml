@@ -7,11 +7,16 @@ import "../components"
 import "../conversation"
 import "../theme"
 
-// The models that were used before, whether each fits into memory, and a way to another file.
+// The models that were used before, whether each fits into memory, and a way to another file or to adapters.
+//
+// model: a ModelViewModel. adapters: an AdapterViewModel. adaptersRequested: their picker is to be opened.
 Popup {
     id: picker
 
     required property var model
+    required property var adapters
+
+    signal adaptersRequested
 
     width: Math.min(460, (parent?.Window.width ?? 460) - 2 * Theme.gutter)
     height: Math.min(implicitHeight, (parent?.Window.height ?? 560) - 18 * Theme.unit)
@@ -127,11 +132,23 @@ Popup {
             color: Theme.hairline
         }
 
-        ModelFileButton {
-            objectName: "pickerFileButton"
-            outlined: false
-            text: qsTr("Choose a file…")
-            model: picker.model
+        RowLayout {
+            spacing: Theme.half
+
+            ModelFileButton {
+                objectName: "pickerFileButton"
+                outlined: false
+                text: qsTr("Choose a file…")
+                model: picker.model
+            }
+
+            TextButton {
+                objectName: "pickerAdaptersButton"
+                visible: picker.model.name !== ""
+                glyph: "sliders"
+                text: picker.adapters.offered ? qsTr("Adapters…") : qsTr("Add an adapter…")
+                onClicked: picker.adaptersRequested()
+            }
         }
     }
 }

@@ -7,11 +7,13 @@ import "../theme"
 
 // Which model answers and whether it is ready; a click opens the picker.
 //
-// model: a ModelViewModel. maximumWidth: px beyond which the name is elided.
+// model: a ModelViewModel. adapters: an AdapterViewModel. maximumWidth: px beyond which the name is elided.
+// adaptersRequested: the picker of adapters is to be opened.
 AbstractButton {
     id: pill
 
     required property var model
+    required property var adapters
     property real maximumWidth: 40 * Theme.unit
     readonly property bool loading: model.state === "loading"
     readonly property string stateWords: {
@@ -28,6 +30,8 @@ AbstractButton {
             return qsTr("not loaded");
         }
     }
+
+    signal adaptersRequested
 
     function openPicker(): void {
         picker.active = true;
@@ -139,6 +143,11 @@ AbstractButton {
             parent: pill
             y: -height - Theme.unit
             model: pill.model
+            adapters: pill.adapters
+            onAdaptersRequested: {
+                close();
+                pill.adaptersRequested();
+            }
         }
     }
 }

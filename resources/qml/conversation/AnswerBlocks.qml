@@ -5,13 +5,13 @@ import "../theme"
 
 // The blocks of one answer, page by page. While it streams only the last one changes; the others are left alone.
 //
-// pages: an AnswerModel. turn: the row of the messages that it stands in. view: their list.
+// pages: an AnswerModel. turn: the item of the view that it stands in. view: what is scrolled.
 Column {
     id: answer
 
     required property var pages
     required property Item turn
-    required property ListView view
+    required property Flickable view
     // What is within a screen of what is seen. The renderer walks over everything in the scene for every frame, also
     // over what is not visible, so pages further away leave it once their height is known.
     readonly property real nearFrom: view ? view.contentY - turn.y - view.height : 0

@@ -9,7 +9,7 @@ Row {
     required property var turn
     required property bool idle
     readonly property string measured: {
-        const parts = [[turn.modelName, turn.adapters].filter(part => part !== "").join(" + ")];
+        const parts = [turn.modelName];
         if (turn.tokensPerSecond > 0)
             parts.push(qsTr("%1 tokens/s").arg(decimal(turn.tokensPerSecond, 1)));
         if (turn.firstTokenSeconds > 0)
@@ -32,6 +32,7 @@ Row {
 
     signal copyRequested
     signal regenerateRequested
+    signal compareRequested
     signal siblingRequested(int step)
 
     function focusArrow(step: int): void {
@@ -66,6 +67,17 @@ Row {
         text: qsTr("Answer again")
         enabled: footer.idle
         onClicked: footer.regenerateRequested()
+    }
+
+    IconButton {
+        objectName: "compareButton"
+        visible: footer.turn.comparable
+        size: Theme.controlHeight - Theme.half
+        glyphSize: 16
+        glyph: "columns"
+        text: qsTr("Compare with and without adapters")
+        enabled: footer.idle || footer.turn.conversation.comparison.running
+        onClicked: footer.compareRequested()
     }
 
     BranchSwitch {

@@ -6,13 +6,14 @@ import "../theme"
 
 // An answer: its blocks plain on the page, what became of it, and its footer.
 //
-// turn: its row.
+// turn: its row. plainRequested: it is to be answered without adapters.
 Column {
     id: answer
 
     required property var turn
     readonly property bool generating: turn.status === "generating"
     readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory", "MediaNotSupported"].includes(turn.errorKind)
+    readonly property bool adaptersAtFault: turn.adapters !== "" && (turn.errorKind.startsWith("Adapter") || turn.errorKind === "GenerationFailed")
     readonly property string ending: {
         if (turn.errorTitle !== "")
             return "";
@@ -27,6 +28,8 @@ Column {
     signal foldToggled
     signal linkRequested(string url)
     signal modelRequested
+    signal plainRequested
+    signal compareRequested
     signal retryRequested
     signal regenerateRequested
     signal siblingRequested(int step)
@@ -63,19 +66,28 @@ Column {
             title: answer.turn.errorTitle
             remedy: answer.turn.errorRemedy
             canRetry: answer.turn.canRetry
-            action: answer.modelAtFault ? qsTr("Choose a model") : ""
+            action: answer.modelAtFault ? qsTr("Choose a model") : answer.adaptersAtFault && canRetry ? qsTr("Answer without adapters") : ""
             onRetryRequested: answer.retryRequested()
-            onActionRequested: answer.modelRequested()
+            onActionRequested: {
+                if (answer.modelAtFault)
+                    answer.modelRequested();
+                else
+                    answer.plainRequested();
+            }
         }
     }
 
     // One slot of one height for the stage line and the footer: the page never moves when they change places.
     Item {
+        id: foot
+
+        readonly property real space: width - (chip.visible ? chip.width + Theme.unit : 0)
+
         width: parent.width
         height: Theme.controlHeight
 
         Loader {
-            width: parent.width
+            width: foot.space
             active: answer.generating && answer.turn.conversation.stage !== "waiting"
 
             sourceComponent: StageLine {
@@ -89,7 +101,7 @@ Column {
 
             anchors.verticalCenter: parent.verticalCenter
             x: -7
-            width: parent.width + 7
+            width: foot.space + 7
             active: answer.turn.engaged && !answer.generating
 
             sourceComponent: AnswerFooter {
@@ -97,8 +109,18 @@ Column {
                 idle: !answer.turn.conversation.generating
                 onCopyRequested: answer.copyRequested(answer.turn.text)
                 onRegenerateRequested: answer.regenerateRequested()
+                onCompareRequested: answer.compareRequested()
                 onSiblingRequested: step => answer.siblingRequested(step)
             }
+        }
+
+        AdapterChip {
+            id: chip
+
+            anchors.right: parent.right
+            anchors.verticalCenter: parent.verticalCenter
+            maximumWidth: 0.4 * parent.width
+            words: answer.turn.adapters
         }
     }
 }

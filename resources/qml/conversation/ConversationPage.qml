@@ -8,7 +8,8 @@ import "../welcome"
 
 // The open conversation: title, messages (or the welcome), and the composer.
 //
-// linkActivated(url): ask before opening it. pictureRequested: show one in the viewer. exportRequested: of the open conversation.
+// linkActivated(url): ask before opening it. pictureRequested: show one in the viewer. compareRequested: show a comparison.
+// exportRequested: of the open conversation.
 Item {
     id: page
 
@@ -19,6 +20,7 @@ Item {
 
     signal linkActivated(string url)
     signal pictureRequested(string messageId, int position)
+    signal compareRequested(string messageId)
     signal exportRequested(string conversationId, string title, string format)
 
     Component.onCompleted: composer.focusInput()
@@ -53,6 +55,8 @@ Item {
         width: parent.width
         visible: !page.blank
         conversation: page.conversation
+        compares: true
+        onCompareRequested: messageId => page.compareRequested(messageId)
         onCopyRequested: text => page.app.copyText(text)
         onLinkRequested: url => page.linkActivated(url)
         onPictureRequested: (messageId, position) => page.pictureRequested(messageId, position)
@@ -106,6 +110,7 @@ Item {
             width: parent.width
             conversation: page.conversation
             model: page.app.model
+            adapters: page.app.adapters
             onEditLastRequested: messages.editLast()
             onPageUpRequested: messages.pageUp()
             onPageDownRequested: messages.pageDown()

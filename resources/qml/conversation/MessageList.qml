@@ -7,12 +7,13 @@ import "../theme"
 
 // The messages of a conversation. It follows the answer only while the reader is at its end.
 //
-// conversation: a ConversationViewModel. margin: least px beside the column. color: of what lies below the list.
-// copyRequested, linkRequested, pictureRequested, modelRequested go to the window. keyboardReleased: what had the keyboard is done.
+// conversation: a ConversationViewModel. compares: whether answers can be compared with and without adapters. margin: least px beside the column. color: of what lies below the list.
+// copyRequested, linkRequested, pictureRequested, modelRequested, compareRequested go to the window. keyboardReleased: what had the keyboard is done.
 Item {
     id: pane
 
     required property var conversation
+    property bool compares: false
     property int margin: Theme.gutter
     property color color: Theme.page
     property bool following: true
@@ -23,6 +24,7 @@ Item {
     signal linkRequested(string url)
     signal pictureRequested(string messageId, int position)
     signal modelRequested
+    signal compareRequested(string messageId)
     signal keyboardReleased
 
     function seesEnd(): bool {
@@ -233,12 +235,14 @@ Item {
             width: list.width
             conversation: pane.conversation
             last: index === list.count - 1
+            comparable: pane.compares && (adapters !== "" || pane.conversation.adapterWords !== "")
             revealed: index === list.revealed
             columnWidth: scroll.columnWidth
             onCopyRequested: text => pane.copyRequested(text)
             onLinkRequested: url => pane.linkRequested(url)
             onPictureRequested: position => pane.pictureRequested(messageId, position)
             onModelRequested: pane.modelRequested()
+            onCompareRequested: pane.compareRequested(messageId)
             onFoldToggled: pane.following = false
             onEditRequested: pane.edit(turn)
             onEditEnded: pane.endEditing(messageId)

@@ -7,7 +7,7 @@ import "../theme"
 // One row of the messages: a question or an answer, in the middle column.
 //
 // The upper properties are roles of MessageListModel. last: it is the last row, whose footer always shows.
-// revealed: it is marked as the place that a search led to. answerAwaited: what is asked for comes at the end.
+// comparable: it can be compared with the same answer without adapters. revealed: it is marked as the place that a search led to. answerAwaited: what is asked for comes at the end.
 Item {
     id: row
 
@@ -37,6 +37,7 @@ Item {
 
     required property var conversation
     required property bool last
+    required property bool comparable
     required property bool revealed
     required property real columnWidth
     readonly property bool engaged: last || hover.hovered || holdsFocus(Window.activeFocusItem)
@@ -46,6 +47,7 @@ Item {
     signal linkRequested(string url)
     signal pictureRequested(int position)
     signal modelRequested
+    signal compareRequested
     signal editRequested
     signal editEnded
     signal answerAwaited
@@ -77,6 +79,11 @@ Item {
 
     function regenerate(): void {
         conversation.regenerate(messageId);
+        answerAwaited();
+    }
+
+    function answerWithout(): void {
+        conversation.answerWithout(messageId);
         answerAwaited();
     }
 
@@ -152,6 +159,8 @@ Item {
             onFoldToggled: row.foldToggled()
             onLinkRequested: url => row.linkRequested(url)
             onModelRequested: row.modelRequested()
+            onCompareRequested: row.compareRequested()
+            onPlainRequested: row.answerWithout()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
             onSiblingRequested: step => row.siblingRequested(step)

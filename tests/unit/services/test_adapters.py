@@ -42,6 +42,27 @@ def test_adapters_that_were_added_are_listed_with_what_speaks_against_them(
     assert (missing.error.kind, missing.facts) == ("AdapterNotFound", None)
 
 
+def test_what_only_a_conversation_uses_is_looked_at_too(
+    services: Services, settings: Settings, adapter: Path, tmp_path: Path
+) -> None:
+    services.adapters.add(adapter)
+    own, foreign = services.adapters.choices(settings.model, [adapter, BUTLER])
+    assert (own.path, own.is_listed, own.error) == (adapter, True, None)
+    assert (foreign.path, foreign.is_listed) == (BUTLER, False)
+    assert foreign.error is not None
+
+
+def test_an_older_question_is_answered_with_other_adapters(
+    services: Services, settings: Settings, adapter: Path, engine: FakeEngine, events: EventLog
+) -> None:
+    uses = (use(adapter),)
+    end = events.end_of(services.chat.send(None, "One?", settings, adapters=uses))
+    assert isinstance(end, MessageFinished)
+    events.end_of(services.chat.answer(end.message.parent_id or "", settings, ()))
+    events.end_of(services.chat.answer(end.message.parent_id or "", settings))
+    assert engine.adapters == [uses, (), uses]
+
+
 def test_what_is_no_adapter_is_not_added(services: Services, settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(AdapterDamaged):
         services.adapters.add(Path(settings.model.path))

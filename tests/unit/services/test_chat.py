@@ -538,6 +538,26 @@ def test_an_older_question_is_answered_once_more(chat: Chat) -> None:
     assert chat.shown(first.conversation_id) == [("user", "First?"), ("assistant", "Uno")]
 
 
+def test_an_answer_that_is_not_shown_stands_beside_the_branch_that_is(chat: Chat) -> None:
+    stall = Stall()
+    chat.engine.will_answer("one")
+    chat.engine.will_answer("aside", stall)
+    first = chat.ask("Question")
+    conversation_id, question_id = first.conversation_id, first.parent_id or ""
+    aside = chat.services.chat.answer(question_id, chat.settings, shown=False)
+    stall.reached.wait(PATIENCE_S)
+    assert chat.shown(conversation_id) == [("user", "Question"), ("assistant", "one")]
+    chat.services.chat.answer(question_id, chat.settings, shown=False)
+    follow_up = chat.send("And then?", conversation_id)
+    stall.go_on()
+    end = chat.events.end_of(aside)
+    assert isinstance(end, MessageFinished)
+    assert (end.message.text, end.message.parent_id) == ("aside", question_id)
+    chat.events.end_of(follow_up)
+    assert [text for _, text in chat.shown(conversation_id)] == ["Question", "one", "And then?", "Fine."]
+    assert [each.text for each in chat.store.siblings(first.id)] == ["one", "aside", "Fine."]
+
+
 def test_an_unknown_question_is_refused(chat: Chat) -> None:
     with pytest.raises(MessageNotFound):
         chat.services.chat.answer("0" * 16, chat.settings)

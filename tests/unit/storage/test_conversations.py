@@ -130,6 +130,14 @@ def test_editing_the_first_question_makes_a_sibling_root(store: ConversationStor
     assert store.branch(conversation.id) == []
 
 
+def test_an_answer_that_is_not_shown_leaves_the_branch_as_it_is(store: ConversationStore) -> None:
+    conversation, question, answer = conversation_with_answer(store)
+    aside = store.answers.begin(conversation.id, question.id, "m", shown=False).result()
+    assert store.branch(conversation.id) == [question, answer]
+    assert store.siblings(answer.id) == [answer, aside]
+    assert store.get(conversation.id).updated_at == aside.created_at
+
+
 def test_a_message_of_another_conversation_is_refused(store: ConversationStore) -> None:
     _, question, _ = conversation_with_answer(store)
     other = store.create("").result()
