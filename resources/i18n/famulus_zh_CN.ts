@@ -2,6 +2,94 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AdapterChip</name>
+    <message>
+        <source>Made with adapters: %1</source>
+        <translation>使用的适配器：%1</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterPicker</name>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>They change how the model answers, in this conversation from the next answer on.</source>
+        <translation>适配器会改变模型的回答方式，从这个对话的下一条回答开始生效。</translation>
+    </message>
+    <message>
+        <source>A LoRA adapter is a small file that changes how a model answers. Add one that was made for your model.</source>
+        <translation>LoRA 适配器是一个小文件，可以改变模型的回答方式。请添加一个为你的模型制作的适配器。</translation>
+    </message>
+    <message>
+        <source>Add adapter file…</source>
+        <translation>添加适配器文件…</translation>
+    </message>
+    <message>
+        <source>Add adapter file</source>
+        <translation>添加适配器文件</translation>
+    </message>
+    <message>
+        <source>Adapters (*.gguf)</source>
+        <translation>适配器 (*.gguf)</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterPill</name>
+    <message>
+        <source>none in use</source>
+        <translation>未使用</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>%1 adapters</source>
+        <translation>%1 个适配器</translation>
+    </message>
+    <message>
+        <source>Adapters: %1</source>
+        <translation>适配器：%1</translation>
+    </message>
+    <message>
+        <source>Not all of them can be used with this model.</source>
+        <translation>其中有的不能用于这个模型。</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterRow</name>
+    <message>
+        <source>for %1</source>
+        <translation>适用于 %1</translation>
+    </message>
+    <message>
+        <source>rank %1</source>
+        <translation>秩 %1</translation>
+    </message>
+    <message>
+        <source>Use %1</source>
+        <translation>使用 %1</translation>
+    </message>
+    <message>
+        <source>Remove from the list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>Strength of %1</source>
+        <translation>%1 的强度</translation>
+    </message>
+    <message>
+        <source>1 is as it was trained.</source>
+        <translation>1 表示与训练时相同。</translation>
+    </message>
+</context>
+<context>
     <name>AnswerFooter</name>
     <message>
         <source>%1 tokens/s</source>
@@ -31,6 +119,10 @@
         <source>Answer again</source>
         <translation>重新生成</translation>
     </message>
+    <message>
+        <source>Compare with and without adapters</source>
+        <translation>对比使用与不使用适配器的回答</translation>
+    </message>
 </context>
 <context>
     <name>AnswerTurn</name>
@@ -49,6 +141,10 @@
     <message>
         <source>Choose a model</source>
         <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Answer without adapters</source>
+        <translation>不使用适配器回答</translation>
     </message>
 </context>
 <context>
@@ -184,6 +280,56 @@
     <message>
         <source>Code in %1</source>
         <translation>%1 代码</translation>
+    </message>
+</context>
+<context>
+    <name>CompareHalf</name>
+    <message>
+        <source>Without adapters</source>
+        <translation>不使用适配器</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 词元/秒</translation>
+    </message>
+    <message>
+        <source>Waiting for the other answer…</source>
+        <translation>正在等待另一条回答完成…</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Answer again</source>
+        <translation>重新生成</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Keep this answer</source>
+        <translation>保留这条回答</translation>
+    </message>
+</context>
+<context>
+    <name>CompareView</name>
+    <message>
+        <source>With and without adapters</source>
+        <translation>使用与不使用适配器的对比</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Both stay as versions of the answer.</source>
+        <translation>两者都会作为这条回答的版本保留。</translation>
     </message>
 </context>
 <context>
@@ -641,6 +787,14 @@
     <message>
         <source>Choose a file…</source>
         <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Adapters…</source>
+        <translation>适配器…</translation>
+    </message>
+    <message>
+        <source>Add an adapter…</source>
+        <translation>添加适配器…</translation>
     </message>
 </context>
 <context>
