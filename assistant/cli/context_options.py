@@ -63,7 +63,7 @@ Rope = Annotated[
     str | None,
     typer.Option(
         parser=parse_rope,
-        metavar="auto|none|linear|ntk|yarn",
+        metavar="auto|none|linear|ntk|yarn|mixed",
         help="How to read more than the model was trained with.",
     ),
 ]

@@ -121,7 +121,7 @@ def plan_context(
     kv_type = usable_kv_type(facts, wish.kv_type)
     available_bytes = free.total_bytes - projector_bytes
     n_ctx = choose_n_ctx(facts, wish.n_ctx, available_bytes, kv_type)
-    method = known_method(facts, wish.rope) if wish.rope is not None else measured or automatic_method(facts)
+    method = _method(facts, wish, n_ctx, measured)
     rope = rope_scaling(facts, method, n_ctx)
     flash_attention = kv_type is not KvType.F16 or needs_flash_attention(facts, n_ctx, available_bytes)
     memory = estimate_memory(
@@ -215,6 +215,12 @@ def layers_that_fit(facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) 
         return ALL_LAYERS
     layer_bytes = (memory.weights_bytes + memory.kv_bytes) // max(1, facts.n_layer) + 1
     return max(0, spare_bytes // layer_bytes)
+
+
+def _method(facts: ModelFacts, wish: ContextWish, n_ctx: int, measured: RopeMethod | None) -> RopeMethod:
+    if wish.rope is not None:
+        return known_method(facts, wish.rope, n_ctx)
+    return measured or automatic_method(facts, n_ctx)
 
 
 def _gpu_layers(wish: ContextWish, facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) -> int:

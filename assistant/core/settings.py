@@ -42,7 +42,7 @@ class ModelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ),
     ] = 0
     rope: Annotated[
-        Literal["auto", "none", "linear", "ntk", "yarn"],
+        Literal["auto", "none", "linear", "ntk", "yarn", "mixed"],
         Meta(
             title="Stretching",
             description="How the model reads more than it was trained with; auto takes what works best.",

@@ -2943,6 +2943,10 @@
         <translation>线性插值</translation>
     </message>
     <message>
+        <source>mixed</source>
+        <translation>混合</translation>
+    </message>
+    <message>
         <source>none</source>
         <translation>不延展</translation>
     </message>

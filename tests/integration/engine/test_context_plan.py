@@ -73,7 +73,7 @@ def test_the_plan_foretells_what_llama_cpp_allocates(
         assert plan.compute_bytes / MIB == pytest.approx(allocated_mib(log, "compute", "output"), rel=0.15)
 
 
-@pytest.mark.parametrize("method", [RopeMethod.LINEAR, RopeMethod.NTK, RopeMethod.YARN])
+@pytest.mark.parametrize("method", [RopeMethod.LINEAR, RopeMethod.NTK, RopeMethod.YARN, RopeMethod.MIXED])
 @pytest.mark.parametrize("kind", ["plain", "M-RoPE", "sliding window", "hybrid"])
 def test_the_engine_computes_with_the_rope_of_the_plan(models: dict[str, Path], kind: str, method: RopeMethod) -> None:
     facts = read_model_facts(models[kind])
