@@ -41,6 +41,7 @@ from assistant.protocol.engine_messages import (
     UnloadModel,
 )
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.protocol.workers import EXIT_OUT_OF_MEMORY
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ CANCEL_TIMEOUT_S = 10.0
 """A worker that has not ended a cancelled request by then hangs in a native step and is killed."""
 
 
-KILLED = "exit status -9"
-"""Cause of the end of a worker that the system ended, for which Linux and macOS have one signal."""
+SHORT_OF_MEMORY = frozenset({"exit status -9", f"exit status {EXIT_OUT_OF_MEMORY}"})
+"""Causes of the end of a worker that found no memory, or that the system ended, for which it has one signal."""
 
 
 class EngineClient:

@@ -20,6 +20,7 @@ from assistant.engine.engine import Engine, Executable
 from assistant.engine.generation import Emit
 from assistant.engine.loaded_model import SAVE_AFTER_S
 from assistant.protocol.engine_messages import EngineReply, Failed, Generate, LoadModel, UnloadModel
+from assistant.protocol.workers import EXIT_OUT_OF_MEMORY
 
 log = logging.getLogger(__name__)
 
@@ -119,9 +120,11 @@ class Scheduler:
             while True:
                 request, received_at = self._next(engine)
                 self._emit(self._run(engine, request, received_at))
-        except BaseException:
-            log.exception("the scheduler ended")
-            os._exit(1)  # a worker that takes requests and does nothing would be waited for without end
+        except BaseException as error:
+            try:
+                log.exception("the scheduler ended")
+            finally:  # a worker that takes requests and does nothing would be waited for without end
+                os._exit(EXIT_OUT_OF_MEMORY if isinstance(error, MemoryError) else 1)
 
     def _next(self, engine: Engine) -> tuple[Executable, float]:
         """Wait for a request, and use the time."""
@@ -145,6 +148,8 @@ class Scheduler:
             return engine.execute(request, received_at)
         except FamulusError as error:
             return Failed(request_id=request_id, error=error.info)
+        except MemoryError:
+            raise  # whatever comes next would meet it again: a new worker begins with all memory free
         except Exception as error:
             log.exception("request %s failed", request_id)
             failure = GenerationFailed("The engine met an unexpected error.", remedy="Try again.", cause=repr(error))

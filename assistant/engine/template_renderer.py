@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import threading
 from collections.abc import Sequence
 from typing import IO
 
 from assistant.core.errors import TemplateFailed
+from assistant.engine.watchdog import Watchdog
 from assistant.protocol.framing import FrameError, FrameReader, FrameWriter
 from assistant.protocol.template_messages import RenderTemplate, TemplateMessage, TemplateRendered, TemplateReply
 from assistant.protocol.workers import WorkerName, worker_command
@@ -29,6 +29,7 @@ class TemplateRenderer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog = Watchdog()
 
     def start(self) -> None:
         """Begin to start the process, so that the first request need not wait for it.
@@ -61,9 +62,7 @@ class TemplateRenderer:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
-        deadline = threading.Timer(TIME_LIMIT_S, process.kill)
-        deadline.daemon = True
-        deadline.start()
+        self._watchdog.watch(process.kill, TIME_LIMIT_S)
         reply: TemplateReply | None = None
         try:
             FrameWriter(process.stdin).write(request)
@@ -72,7 +71,7 @@ class TemplateRenderer:
         except (OSError, FrameError):
             reply = None
         finally:
-            deadline.cancel()
+            self._watchdog.rest()
             if reply is None:
                 self.close()
         return reply

@@ -45,3 +45,7 @@ def worker_command(name: WorkerName) -> list[str]:
         console = Path(sys.executable).with_name("famulus")
         return [str(console.with_suffix(Path(sys.executable).suffix)), "--worker", name.value]
     return [sys.executable, "-P", "-m", "assistant", "--worker", name.value]
+
+
+EXIT_OUT_OF_MEMORY = 12
+"""Exit status of a worker that found no memory: ``ENOMEM``."""

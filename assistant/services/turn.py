@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from assistant.clients.engine_calls import EngineCall
-from assistant.clients.engine_client import KILLED, EngineClient
+from assistant.clients.engine_client import SHORT_OF_MEMORY, EngineClient
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Timings, Usage
 from assistant.core.errors import AttachmentDamaged, EngineStopped, FamulusError, GenerationFailed, RequestCancelled
@@ -186,7 +186,7 @@ class Turn:
                     finished = self._follow(self._start(answer, model), answer)
             except FamulusError as error:
                 self._learn(error, model)
-                if _was_killed(error) and not self._cancelled.is_set():
+                if _may_be_shortage(error) and not self._cancelled.is_set():
                     raise self._library.offer_less(error, model) from error
                 raise
         except RequestCancelled:  # before the engine began with it
@@ -303,9 +303,9 @@ class Turn:
         ).result()
 
 
-def _was_killed(error: FamulusError) -> bool:
-    """Whether the system ended the engine: most often because memory ran out."""
-    return isinstance(error, EngineStopped) and error.info.cause == KILLED
+def _may_be_shortage(error: FamulusError) -> bool:
+    """Whether the engine ended because memory ran out, or was ended by the system, most often for that."""
+    return isinstance(error, EngineStopped) and error.info.cause in SHORT_OF_MEMORY
 
 
 def sampling_parameters(settings: SamplingSettings, recommended_temperature: float | None) -> SamplingParameters:
