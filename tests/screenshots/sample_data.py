@@ -14,6 +14,7 @@ from assistant.core.paths import DataPaths
 from assistant.core.settings import ModelSettings
 from assistant.services.chat import ChatService
 from assistant.services.library import LibraryService
+from assistant.services.load_ladder import LoadLadder
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
@@ -21,6 +22,7 @@ from assistant.services.turn import TurnContext
 from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.file_list import FileList
+from assistant.storage.rungs_file import RungsFile
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.screenshots.sample_texts import SampleTexts
@@ -71,7 +73,8 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.library.close()
     made.chat.close()
     model_files, snapshots = FileList(made.database, "model_file"), ConversationSnapshots(made.paths, made.settings)
-    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots)
+    ladder = LoadLadder(RungsFile(made.paths.load_rungs))
+    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots, ladder)
     context = TurnContext(
         conversations=made.conversations,
         engine=made.engine,
