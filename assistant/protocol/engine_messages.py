@@ -18,7 +18,7 @@ from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.prompt_messages import PromptMessage
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -84,7 +84,7 @@ class Generate(_Request, frozen=True, kw_only=True):
     """Answer a conversation. Closed by `GenerationFinished` or `Failed`.
 
     Attributes:
-        messages: The prompt, first message first.
+        messages: The prompt, first message first. Where the last one is an answer, that is continued.
         sampling: How tokens are chosen.
         conversation_id: Whose prompt it is: names its sequence and its snapshot; empty for none's.
         adapters: What the prompt is read and the answer made with.
@@ -229,7 +229,7 @@ class GenerationFinished(_Reply, frozen=True, kw_only=True):
         finish_reason: Why.
         usage: Tokens.
         timings: Times; `load_s` is the client's to fill in.
-        token_ids: Ids of the whole answer if they spell exactly its text, else empty.
+        token_ids: Ids of all that was generated if they spell exactly its text, else empty.
     """
 
     finish_reason: FinishReason
