@@ -115,8 +115,8 @@ class ContextOverflow(FamulusError):
 class ContextFull(ContextOverflow):
     """The conversation fills the context, and the person decides what to do.
 
-    Its values say what can be done: `can_leave_out` (1 or 0), and `larger_n_ctx` with `more_mib`, 0 where nothing larger
-    fits into the memory.
+    Its values say what can be done: `can_leave_out` (1 or 0), and `larger_n_ctx` with `more_mib`, 0 where nothing
+    larger fits into the memory.
     """
 
 

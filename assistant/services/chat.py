@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.core.adapter import AdapterUse
-from assistant.core.conversation import Message, Role
-from assistant.core.errors import MessageNotFound, RequestCancelled
+from assistant.core.conversation import Message, MessageStatus, Role
+from assistant.core.errors import AnswerNotOpen, MessageNotFound, RequestCancelled
 from assistant.core.media import Attachment
 from assistant.core.settings import Settings
-from assistant.services.turn import Turn, TurnContext
+from assistant.services.turn import ContinuedTurn, Turn
+from assistant.services.turn_context import TurnContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,24 @@ class ChatService:
         question = self._context.conversations.message(question_id)
         return self._submit(lambda: question, settings, question.conversation_id)
 
+    def continue_answer(self, message_id: str, settings: Settings) -> str:
+        """Go on with an answer that ended before its time, in the same message.
+
+        Args:
+            message_id: The answer.
+            settings: Settings of this turn.
+
+        Raises:
+            MessageNotFound: There is no such message.
+            AnswerNotOpen: It is no answer, or a complete one. One that something follows fails the turn.
+        """
+        answer = self._context.conversations.message(message_id)
+        if not answer.can_go_on and answer.status is not MessageStatus.GENERATING:
+            raise AnswerNotOpen("This answer is complete, so it cannot be continued.")
+        leaf = self._leaf(answer.conversation_id)
+        request_id = secrets.token_hex(8)
+        return self._queue(request_id, ContinuedTurn(request_id, answer, settings, self._context), leaf)
+
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.
 
@@ -192,11 +211,13 @@ class ChatService:
         adapters: Sequence[AdapterUse] | None = None,
     ) -> str:
         request_id = secrets.token_hex(8)
-        leaf = leaf or self._leaf(conversation_id)
+        turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters)
+        return self._queue(request_id, turn, leaf or self._leaf(conversation_id))
+
+    def _queue(self, request_id: str, turn: Turn, leaf: Callable[[], str | None]) -> str:
         with self._lock:
             if self._closed:
                 raise RequestCancelled("Famulus is closing.")
-            turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters)
             self._waiting[request_id] = _Queued(turn, leaf)
             self._wake.notify()
         return request_id

@@ -17,7 +17,6 @@ from assistant.core.context_plan import estimate_memory
 from assistant.core.errors import EngineStopped, FamulusError, ModelLoadFailed, RequestCancelled
 from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
 from assistant.core.media import MediaKind
-from assistant.core.model_facts import ModelFacts
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import ModelLoaded
@@ -29,6 +28,7 @@ from assistant.services.chosen_model import (
     own_path,
     wanted_path,
 )
+from assistant.services.context_lengths import ContextLengths, LargerContext
 from assistant.services.event_bus import EventBus
 from assistant.services.load_plan import free_card_bytes, plan_load
 from assistant.services.media_support import check_media
@@ -67,9 +67,10 @@ class LibraryService:
         self._load_request = ""
         self._load_cancelled = threading.Event()
         self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
-        self._loaded_facts: ModelFacts | None = None
+        self._loaded_model: ChosenModel | None = None
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
+        self._lengths = ContextLengths()
         self._one_load = threading.Lock()
         self._ahead_cancelled = threading.Event()
         self._ahead: threading.Thread | None = None
@@ -146,7 +147,33 @@ class LibraryService:
     def is_loaded(self, settings: ModelSettings) -> bool:
         """Whether the model of the settings is loaded, as they say, in a worker that lives."""
         wanted = self._loaded_for
-        return self._engine.loaded is not None and wanted is not None and wanted[0] == settings
+        return self._engine.loaded is not None and wanted is not None and wanted[0] == self._lengths.applied(settings)
+
+    def larger_context(self, settings: ModelSettings, n_wanted: int) -> LargerContext | None:
+        """The loaded context, doubled until it holds `n_wanted` tokens; None if that does not fit into the memory."""
+        loaded, chosen = self._engine.loaded, self._loaded_model
+        if loaded is None or chosen is None:
+            return None
+        return self._lengths.larger(chosen, loaded.n_ctx, n_wanted, self._available_bytes(settings))
+
+    def raise_context(self, settings: ModelSettings, n_ctx: int) -> None:
+        """Load the model of these settings with a longer context from now on, as long as this process lives.
+
+        Args:
+            settings: Which model, and how it is loaded.
+            n_ctx: Context length, tokens; 0 takes that of the settings again.
+        """
+        self._lengths.set(settings, n_ctx)
+
+    def keep_context(self, settings: ModelSettings, n_ctx: int) -> None:
+        """`raise_context` to what a conversation was given once, where it would be shorter and memory allows it now.
+
+        Raises:
+            FamulusError: What `choose` raises.
+        """
+        loaded = self._engine.loaded
+        if n_ctx and not (loaded is not None and self.is_loaded(settings) and loaded.n_ctx >= n_ctx):
+            self._lengths.keep(settings, self.choose(settings), n_ctx, self._available_bytes(settings))
 
     def choices(self, settings: ModelSettings) -> list[ModelChoice]:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
@@ -185,9 +212,9 @@ class LibraryService:
     def _available_bytes(self, settings: ModelSettings) -> int:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
         available = int(psutil.virtual_memory().available)
-        loaded, facts = self._engine.loaded, self._loaded_facts
-        if loaded is not None and facts is not None:
-            need = estimate_memory(facts, loaded.n_ctx)
+        loaded, chosen = self._engine.loaded, self._loaded_model
+        if loaded is not None and chosen is not None:
+            need = estimate_memory(chosen.facts, loaded.n_ctx)
             available += need.kv_bytes + need.compute_bytes  # the weights are mapped: they count as free already
         # As it was before the last load: the engine would tell how it is now after a running answer only.
         return available + (self._card_bytes if settings.n_gpu_layers != 0 else 0)
@@ -220,6 +247,7 @@ class LibraryService:
                 self._bus.publish(ModelFailed(model=self.name_of(settings), error=error.info))
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
+        settings = self._lengths.applied(settings)
         self._load_cancelled.clear()
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
@@ -248,7 +276,7 @@ class LibraryService:
                 name=chosen.name,
             ) from error
         self._loaded_for = wanted
-        self._loaded_facts = chosen.facts
+        self._loaded_model = chosen
         return chosen, load_s
 
     def _load_without(
