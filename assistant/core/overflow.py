@@ -79,19 +79,18 @@ class Budget(NamedTuple):
     target: int
 
 
-def budget(policy: OverflowPolicy, n_ctx: int, max_tokens: int, n_answered: int = 0) -> Budget:
+def budget(policy: OverflowPolicy, n_ctx: int, max_tokens: int) -> Budget:
     """How long a prompt may be.
 
     Args:
         policy: What is done with a longer one.
         n_ctx: Context length, tokens.
         max_tokens: Longest answer, tokens; 0 for no limit.
-        n_answered: Tokens of the answer that the prompt ends with, if it is to be continued.
     """
     share = n_ctx // (LEAST_SHARE if policy is OverflowPolicy.STOP else ANSWER_SHARE)
     reserve = max(1, min(max_tokens or share, share))
     most = n_ctx - reserve
-    return Budget(most, min(most, max(int(n_ctx * TARGET), n_answered)))
+    return Budget(most, min(most, int(n_ctx * TARGET)))
 
 
 def fewest_left_out(n_turns: int, count: Callable[[int], int], limits: Budget) -> int | None:
