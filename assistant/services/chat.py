@@ -15,6 +15,7 @@ from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message, MessageStatus, Role
 from assistant.core.errors import AnswerNotOpen, MessageNotFound, RequestCancelled
 from assistant.core.media import Attachment
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.services.turn import ContinuedTurn, Turn
 from assistant.services.turn_context import TurnContext
@@ -61,6 +62,8 @@ class ChatService:
         settings: Settings,
         attachments: Sequence[Attachment] = (),
         adapters: Sequence[AdapterUse] | None = None,
+        *,
+        overflow: OverflowPolicy | None = None,
     ) -> str:
         """Ask a question at the end of a conversation; None begins a new one.
 
@@ -73,6 +76,7 @@ class ChatService:
                 says so before anything is stored.
             adapters: What this answer is made with, and a new conversation from now on; None for those of the
                 conversation. `AdapterService.use` says before whether they can be used.
+            overflow: What a new conversation does when it no longer fits; None for what the settings say.
 
         Returns:
             Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
@@ -83,7 +87,7 @@ class ChatService:
         def ask() -> Message:
             self._context.attachments.require(attachments)  # before anything is stored
             if conversation_id is None:
-                conversation = store.create(settings.chat.system_prompt, adapters or ()).result()
+                conversation = store.create(settings.chat.system_prompt, adapters or (), overflow).result()
                 question = store.add_question(conversation.id, None, text, attachments).result()
             else:
                 question = store.add_question(conversation_id, leaf(), text, attachments).result()
@@ -158,7 +162,7 @@ class ChatService:
         """
         answer = self._context.conversations.message(message_id)
         if not answer.can_go_on and answer.status is not MessageStatus.GENERATING:
-            raise AnswerNotOpen("This answer is complete, so it cannot be continued.")
+            raise AnswerNotOpen("There is no cut-off answer to continue here.")
         leaf = self._leaf(answer.conversation_id)
         request_id = secrets.token_hex(8)
         return self._queue(request_id, ContinuedTurn(request_id, answer, settings, self._context), leaf)

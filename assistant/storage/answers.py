@@ -82,7 +82,7 @@ class AnswerStore:
         def change(connection: sqlite3.Connection) -> Message:
             answer = queries.message(connection, message_id)
             if not answer.can_go_on:
-                raise AnswerNotOpen("This answer is complete, so it cannot be continued.")
+                raise AnswerNotOpen("There is no cut-off answer to continue here.")
             if queries.newest_leaf(connection, message_id) != message_id:
                 raise AnswerNotOpen(
                     "Only an answer that nothing follows can be continued.", remedy="Ask a new question instead."

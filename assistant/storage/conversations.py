@@ -57,15 +57,17 @@ class ConversationStore:
         """Give up the answers this process was still generating; `AnswerStore.recover` may then close them."""
         self._answers.close()
 
-    def create(self, system_prompt: str, adapters: Sequence[AdapterUse] = ()) -> Future[Conversation]:
+    def create(
+        self, system_prompt: str, adapters: Sequence[AdapterUse] = (), overflow: OverflowPolicy | None = None
+    ) -> Future[Conversation]:
         """Start a conversation without messages and without a title."""
 
         def change(connection: sqlite3.Connection) -> Conversation:
             now = time.time()
-            row = (new_id(), "", now, now, storable(system_prompt), as_json(adapters))
+            row = (new_id(), "", now, now, storable(system_prompt), as_json(adapters), overflow)
             connection.execute(
-                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt, adapters) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt, adapters, overflow) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             return queries.conversation(connection, row[0])
