@@ -22,10 +22,12 @@ class Snapshot(NamedTuple):
     Attributes:
         title: Its title.
         tree: Its messages.
+        overflow: What happens when it no longer fits; empty for what the settings say.
     """
 
     title: str
     tree: MessageTree
+    overflow: str = ""
 
 
 class ConversationReader(QObject):
@@ -82,7 +84,7 @@ class ConversationReader(QObject):
             tree = MessageTree(messages, conversation.active_leaf_id)
             # Two reads are two states of the database: the leaf may be newer than the messages.
             if tree.leaf_id is None or tree.get(tree.leaf_id) is not None:
-                return Snapshot(conversation.title, tree)
+                return Snapshot(conversation.title, tree, conversation.overflow or "")
 
     def _finish(self, request: int, snapshot: Snapshot) -> None:
         if request != self._newest:

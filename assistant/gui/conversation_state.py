@@ -47,6 +47,7 @@ class ConversationState(QObject):
     stateChanged = Signal()
     contextChanged = Signal()
     problemChanged = Signal()
+    overflowChanged = Signal()
 
     def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +57,7 @@ class ConversationState(QObject):
         self._shown_id = ""
         self._shown: tuple[str, bool, bool] = ("", False, True)
         self._title = ""
+        self._overflow = ""
         self._tree = MessageTree()
         self._loading = False
         self._problem: ErrorInfo | None = None
@@ -78,6 +80,11 @@ class ConversationState(QObject):
     def title(self) -> str:
         """Empty before the first question."""
         return self._title
+
+    @Property(str, notify=overflowChanged)
+    def overflow(self) -> str:
+        """What happens when it no longer fits: an `OverflowPolicy`; empty for what the settings say."""
+        return self._overflow
 
     @Property(bool, notify=conversationChanged)
     def loading(self) -> bool:
@@ -198,6 +205,11 @@ class ConversationState(QObject):
         self._queue.show_turns(self._turns.waiting(self._place))
         self._messages.set_generating(bool(self._turns.of(self._place)))
         self._tell_activity()
+        self._refresh_context()
+
+    def _show_rows(self) -> None:
+        self._messages.show(self._tree.rows())
+        self._tell_conversation()
         self._refresh_context()
 
     def _tell_conversation(self) -> None:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
-from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
-from assistant.gui.conversation_composer import ConversationComposer
+from assistant.core.events import (
+    AnswerBegun,
+    AnswerGrew,
+    ContextMadeRoom,
+    MessageFinished,
+    QuestionStored,
+    TurnEvent,
+    TurnFailed,
+)
+from assistant.gui.conversation_overflow import ConversationOverflow
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
 from assistant.gui.error_text import error_words
 from assistant.gui.message_tree import MessageTree
@@ -22,7 +31,7 @@ from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 
 
-class ConversationViewModel(ConversationComposer):
+class ConversationViewModel(ConversationOverflow):
     """One conversation at a time; begins with a new one.
 
     Args:
@@ -169,7 +178,7 @@ class ConversationViewModel(ConversationComposer):
         self._put_draft_aside()
         self._place = place
         self._loading = bool(place.conversation_id)
-        self._title = ""
+        self._title = self._overflow = ""
         self._tree = MessageTree()
         self._messages.clear()
         if self._loading:
@@ -184,6 +193,8 @@ class ConversationViewModel(ConversationComposer):
     def _loaded(self, snapshot: Snapshot) -> None:
         self._loading = False
         self._title = snapshot.title
+        self._overflow = snapshot.overflow
+        self.overflowChanged.emit()
         self._tree = snapshot.tree
         self._show_rows()
         self._reveal_message()
@@ -192,11 +203,6 @@ class ConversationViewModel(ConversationComposer):
         self._loading = False
         self._set_problem(error)
         self._tell_conversation()
-
-    def _show_rows(self) -> None:
-        self._messages.show(self._tree.rows())
-        self._tell_conversation()
-        self._refresh_context()
 
     def _show_leaf(self, leaf_id: str) -> None:
         self._tree.leaf_id = leaf_id
@@ -229,6 +235,8 @@ class ConversationViewModel(ConversationComposer):
                 self.sent.emit()
             case AnswerBegun():
                 self._put(event.message)
+            case ContextMadeRoom():
+                self._show_room(event)
             case AnswerGrew():
                 self._messages.grow(event.message_id, event.text)
                 self._refresh_context()
@@ -236,6 +244,11 @@ class ConversationViewModel(ConversationComposer):
                 self._end(event.message)
             case TurnFailed():
                 self._fail(event)
+
+    def _show_room(self, event: ContextMadeRoom) -> None:
+        answer = self._tree.get(event.message_id)
+        if answer is not None:
+            self._put(msgspec.structs.replace(answer, room=event.room))
 
     def _put(self, message: Message) -> None:
         self._reader.heed(message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from assistant.core.draft import Draft
+from assistant.core.overflow import OverflowPolicy
 from assistant.gui.background import Background
 from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.running_turns import RunningTurns
@@ -46,19 +47,36 @@ class TurnStarter(QObject):
 
         self._turns.ask(place, question, start, is_typed=True)
 
-    def answer(self, place: Place, question_id: str, question: Draft) -> None:
+    def answer(self, place: Place, question_id: str, question: Draft, policy: OverflowPolicy | None = None) -> None:
         """Answer a question once more.
 
         Args:
             place: Its conversation.
             question_id: The question.
             question: What it asks, shown while the turn waits.
+            policy: What its conversation does from now on when it no longer fits; None leaves that.
         """
 
         def start() -> str:
+            self._remember(place, policy)
             return self._services.chat.answer(question_id, self._services.settings.load())
 
         self._turns.ask(place, question, start, is_typed=False)
+
+    def continue_answer(
+        self, place: Place, answer_id: str, question: Draft, policy: OverflowPolicy | None = None
+    ) -> None:
+        """Go on with an answer that was cut off; for the arguments see `answer`."""
+
+        def start() -> str:
+            self._remember(place, policy)
+            return self._services.chat.continue_answer(answer_id, self._services.settings.load())
+
+        self._turns.ask(place, question, start, is_typed=False)
+
+    def _remember(self, place: Place, policy: OverflowPolicy | None) -> None:
+        if policy is not None:
+            self._services.conversations.set_overflow(place.conversation_id, policy).result()
 
     def _send(self, place: Place, question: Draft) -> str:
         # The conversation is made before the turn begins: a second question may follow while the first one waits.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import msgspec
 import pytest
 
 from assistant.bootstrap import build_services
-from assistant.core.conversation import Message, MessageStatus, Role
+from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
@@ -26,8 +25,8 @@ SENTENCE = "The harbour of the old town was built of grey stone, and ships from 
 
 
 def question(n: int) -> str:
-    """About 120 tokens."""
-    return f"Number {n}. {SENTENCE * 5} What was built of stone?"
+    """About 70 tokens."""
+    return f"Number {n}. {SENTENCE * 2} What was built of stone?"
 
 
 class FortyTurns:
@@ -48,7 +47,7 @@ class FortyTurns:
 
         monkeypatch.setattr(services.engine, "generate", noted)
         settings = with_model(services.settings.load(), n_ctx=N_CTX)
-        sampling = msgspec.structs.replace(settings.sampling, temperature=0.0, max_tokens=16)
+        sampling = msgspec.structs.replace(settings.sampling, temperature=0.0, max_tokens=4)
         chat = msgspec.structs.replace(settings.chat, overflow=policy.value)
         self.settings: Settings = msgspec.structs.replace(settings, sampling=sampling, chat=chat)
         self.conversation_id: str | None = None
@@ -114,17 +113,17 @@ def test_forty_turns_leave_out_the_oldest(services: Services, monkeypatch: pytes
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.DROP)
     turns.run()
     turns.check()
-    assert 2 <= len(turns.told) <= 8, "room is made for several turns at once"
+    assert 1 <= len(turns.told) <= 4, "room is made for several turns at once"
     told = {event.message_id for event in turns.told}
     unchanged = [each for each in turns.branch()[3::2] if each.id not in told]
-    assert all(each.usage and each.usage.cached_tokens > 0.8 * (each.usage.prompt_tokens - 140) for each in unchanged)
+    assert all(each.usage and each.usage.cached_tokens > 0.8 * (each.usage.prompt_tokens - 90) for each in unchanged)
 
 
 def test_forty_turns_sum_up_the_oldest(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.SUMMARISE)
     turns.run()
     turns.check()
-    assert len(turns.told) >= 2
+    assert turns.told
     assert all(event.room.summary for event in turns.told)
 
 
@@ -132,7 +131,7 @@ def test_forty_turns_raise_the_context(services: Services, monkeypatch: pytest.M
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.EXTEND)
     turns.run()
     turns.check()
-    assert [event.room.n_ctx for event in turns.told] == [4096, 8192]
+    assert [event.room.n_ctx for event in turns.told] == [4096]
     assert all(event.room.n_left_out == 0 and event.room.n_bytes > 0 for event in turns.told)
 
 
@@ -143,7 +142,7 @@ def test_forty_turns_stop_once_with_a_choice(services: Services, monkeypatch: py
         n += 1
     assert end.error.kind == "ContextFull"
     assert (end.error.values["can_leave_out"], end.error.values["larger_n_ctx"]) == (1, 2 * N_CTX)
-    assert 8 < n < 20
+    assert 15 < n < 35
     before = turns.branch()[:-1]
     assert turns.conversation_id is not None
     services.conversations.set_overflow(turns.conversation_id, OverflowPolicy.DROP).result()
@@ -159,13 +158,14 @@ def test_a_cut_off_answer_goes_on_where_it_stopped(services: Services, monkeypat
     end = turns.ask(0)
     assert isinstance(end, MessageFinished)
     before = end.message
-    if before.finish_reason == "length":
-        end = turns.events.end_of(services.chat.continue_answer(before.id, turns.settings))
-        assert isinstance(end, MessageFinished)
-        assert end.message.text.startswith(before.text)
-        assert len(end.message.text) > len(before.text)
-        assert end.message.usage is not None
-        assert end.message.usage.cached_tokens > 100, "the prompt is not read again"
+    assert before.finish_reason is FinishReason.LENGTH
+    end = turns.events.end_of(services.chat.continue_answer(before.id, turns.settings))
+    assert isinstance(end, MessageFinished)
+    assert end.message.text.startswith(before.text)
+    assert len(end.message.text) > len(before.text)
+    assert len(end.message.token_ids) > len(before.token_ids) > 0
+    assert end.message.usage is not None
+    assert end.message.usage.cached_tokens > 50, "the prompt is not read again"
 
 
 @pytest.mark.parametrize("policy", ["drop", "summarise", "extend", "stop"])
@@ -173,8 +173,8 @@ def test_forty_turns_in_the_terminal(tmp_path: Path, starter_model: Path, policy
     famulus = Famulus(tmp_path / "home")
     lines = [line for n in range(N_TURNS) for line in ([question(n), "/pin"] if n == 0 else [question(n)])]
     if policy == "stop":
-        lines.insert(21, "/overflow drop")  # behind the first failure; the questions between fail with it
-    options = ("--interactive", "--json", "--temperature", "0", "--max-tokens", "16", "--n-ctx", str(N_CTX))
+        lines.insert(32, "/overflow drop")  # behind the first failure; the questions between fail with it
+    options = ("--interactive", "--json", "--temperature", "0", "--max-tokens", "4", "--n-ctx", str(N_CTX))
     ended = famulus("chat", *options, "--overflow", policy, stdin="\n".join(lines).encode())
     errors, rooms = ended.only("error"), ended.only("room")
     assert {each["kind"] for each in errors} == ({"ContextFull"} if policy == "stop" else set())
@@ -188,5 +188,4 @@ def test_forty_turns_in_the_terminal(tmp_path: Path, starter_model: Path, policy
     assert asked == [question(n) for n in range(N_TURNS)]
     kept = [each["room"] for each in shown["messages"] if each["room"] is not None]
     assert kept == [room["room"] for room in rooms]
-    assert json.dumps(shown["messages"][0]).startswith("{")
     assert shown["messages"][0]["pinned"]
