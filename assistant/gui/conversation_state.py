@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Property, QObject, Signal
 
 from assistant.core.errors import ErrorInfo
-from assistant.core.events import MediaRead, PromptRead
+from assistant.core.events import MediaRead, PromptRead, SummaryProgressed
 from assistant.gui.context_meter import ContextUse, SystemPromptMeter, context_use
 from assistant.gui.error_text import error_words
 from assistant.gui.message_list_model import MessageListModel
@@ -24,11 +24,12 @@ from assistant.gui.window_context import WindowContext
 
 
 class _Activity(NamedTuple):
-    """What the conversation is doing; `looked` and `read` are the last progress of its pictures and its prompt."""
+    """What the conversation is doing; the rest is the last progress of its summary, pictures and prompt."""
 
     generating: bool = False
     stage: Stage = Stage.IDLE
     progress: float = 0.0
+    summed: SummaryProgressed | None = None
     looked: MediaRead | None = None
     read: PromptRead | None = None
 
@@ -142,6 +143,16 @@ class ConversationState(QObject):
         return self._activity.read.n_total if self._activity.read is not None else 0
 
     @Property(int, notify=stateChanged)
+    def summedDone(self) -> int:
+        """Messages that the model has summed up, because they no longer fit."""
+        return self._activity.summed.n_done if self._activity.summed is not None else 0
+
+    @Property(int, notify=stateChanged)
+    def summedTotal(self) -> int:
+        """Messages that it is to sum up; 0 while that is not known."""
+        return self._activity.summed.n_total if self._activity.summed is not None else 0
+
+    @Property(int, notify=stateChanged)
     def lookedDone(self) -> int:
         """Pictures that the model has looked at for the answer under way."""
         return self._activity.looked.n_done if self._activity.looked is not None else 0
@@ -228,6 +239,7 @@ class ConversationState(QObject):
             generating=bool(self._turns.of(self._place)),
             stage=self._turns.stage(self._place),
             progress=self._turns.progress(self._place),
+            summed=running.summed if running is not None else None,
             looked=running.looked if running is not None else None,
             read=running.progress if running is not None else None,
         )

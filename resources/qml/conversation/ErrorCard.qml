@@ -5,7 +5,8 @@ import "../theme"
 
 // What went wrong, in plain words, with what helps.
 //
-// action: the button beside Retry that the kind of error asks for; empty for none.
+// action: the button beside Retry that the kind of error asks for; empty for none. choices: what else can be done, below
+// the words; null for nothing.
 Rectangle {
     id: card
 
@@ -14,6 +15,7 @@ Rectangle {
     property bool canRetry: false
     property bool dismissible: false
     property string action: ""
+    property Component choices: null
 
     signal retryRequested
     signal actionRequested
@@ -61,6 +63,14 @@ Rectangle {
                 lineHeight: 1.25
                 Layout.fillWidth: true
                 Accessible.ignored: true
+            }
+
+            Loader {
+                active: card.choices !== null
+                visible: active
+                sourceComponent: card.choices
+                Layout.fillWidth: true
+                Layout.topMargin: Theme.unit
             }
 
             RowLayout {

@@ -33,6 +33,13 @@ Item {
     required property int restoredTokens
     required property int encodedMedia
     required property string stopReason
+    required property bool canContinue
+    required property bool pinned
+    required property string roomText
+    required property string roomSummary
+    required property bool canLeaveOut
+    required property int largerContext
+    required property int moreMemory
     required property bool editing
 
     required property var conversation
@@ -77,6 +84,16 @@ Item {
 
     function regenerate(): void {
         conversation.regenerate(messageId);
+        answerAwaited();
+    }
+
+    function goOn(): void {
+        conversation.continueAnswer(messageId);
+        answerAwaited();
+    }
+
+    function makeRoom(policy: string): void {
+        conversation.makeRoom(messageId, policy);
         answerAwaited();
     }
 
@@ -139,6 +156,7 @@ Item {
             onEditCancelled: row.editEnded()
             onEdited: text => row.edit(text)
             onRetryRequested: row.retry()
+            onPinRequested: row.conversation.pin(row.messageId, !row.pinned)
             onSiblingRequested: step => row.siblingRequested(step)
         }
     }
@@ -154,6 +172,8 @@ Item {
             onModelRequested: row.modelRequested()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
+            onContinueRequested: row.goOn()
+            onRoomRequested: policy => row.makeRoom(policy)
             onSiblingRequested: step => row.siblingRequested(step)
         }
     }
