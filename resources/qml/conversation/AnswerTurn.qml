@@ -98,6 +98,7 @@ Column {
         sourceComponent: ErrorCard {
             title: answer.turn.errorTitle
             remedy: answer.turn.errorRemedy
+            calm: answer.contextFull
             canRetry: answer.turn.canRetry && !answer.contextFull
             choices: answer.hasChoices && !answer.turn.conversation.generating ? roomChoices : null
             action: answer.modelAtFault ? qsTr("Choose a model") : ""

@@ -74,6 +74,7 @@ Item {
     IconButton {
         id: more
 
+        objectName: "moreButton"
         anchors.right: parent.right
         anchors.rightMargin: Theme.unit
         anchors.verticalCenter: parent.verticalCenter

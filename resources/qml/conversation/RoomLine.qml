@@ -18,7 +18,7 @@ Column {
 
     signal foldToggled
 
-    spacing: Theme.half
+    spacing: Theme.unit
 
     AbstractButton {
         id: header
