@@ -19,6 +19,8 @@ from assistant.services.services import Services
 from tests.fakes.fake_services import EventLog, with_model
 from tests.integration.cli.famulus import Famulus
 
+pytestmark = pytest.mark.timeout(900)
+
 N_TURNS = 40
 N_CTX = 2048
 SENTENCE = "The harbour of the old town was built of grey stone, and ships from the north came every spring. "
@@ -60,6 +62,8 @@ class FortyTurns:
         chat = self.services.chat
         end = self.events.end_of(chat.send(self.conversation_id, question(n), self.settings))
         self.conversation_id = end.conversation_id
+        if n == 0:
+            self.services.conversations.pin(self.branch()[0].id, True).result()
         return end
 
     def retry(self) -> MessageFinished | TurnFailed:
@@ -74,8 +78,6 @@ class FortyTurns:
         for n in range(first, N_TURNS):
             end = self.ask(n)
             assert isinstance(end, MessageFinished), end
-            if n == 0:
-                self.services.conversations.pin(self.branch()[0].id, True).result()
 
     def check(self) -> None:
         """Nothing is lost from the history, nothing changes silently, and what is pinned stays."""
@@ -148,7 +150,6 @@ def test_forty_turns_stop_once_with_a_choice(services: Services, monkeypatch: py
     services.conversations.set_overflow(turns.conversation_id, OverflowPolicy.DROP).result()
     assert isinstance(turns.retry(), MessageFinished)
     assert turns.branch()[: len(before)] == before
-    services.conversations.pin(turns.branch()[0].id, True).result()
     turns.run(first=n + 1)
     turns.check()
 
@@ -169,7 +170,10 @@ def test_a_cut_off_answer_goes_on_where_it_stopped(services: Services, monkeypat
 
 
 @pytest.mark.parametrize("policy", ["drop", "summarise", "extend", "stop"])
-def test_forty_turns_in_the_terminal(tmp_path: Path, starter_model: Path, policy: str) -> None:
+def test_forty_turns_in_the_terminal(
+    tmp_path: Path, starter_model: Path, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.integration.cli.famulus.PATIENCE_S", 600.0)
     famulus = Famulus(tmp_path / "home")
     lines = [line for n in range(N_TURNS) for line in ([question(n), "/pin"] if n == 0 else [question(n)])]
     if policy == "stop":
