@@ -81,8 +81,8 @@ def test_summing_up_is_a_stage_that_can_be_stopped(full: ConversationViewModel, 
     stall = Stall()
     engine.will_answer("Tea", stall, "never")
     full.makeRoom(ids(full)[-1], "summarise")
-    wait(lambda: stall.reached.is_set() and full.stage == "summing")
-    assert 0 < full.summedDone < full.summedTotal, "it moves before the whole is done"
+    wait(lambda: stall.reached.is_set() and full.stage == "summing" and full.summedDone > 0)
+    assert full.summedDone < full.summedTotal, "it moves before the whole is done"
     full.stop()
     wait(lambda: not full.generating)
     assert rows(full.messages, "status", "roomText")[-1] == ("interrupted", "")
