@@ -118,6 +118,25 @@ def test_a_cut_off_answer_goes_on_where_it_stands(
     assert conversation.lastAnswer() == "Once upon a time."
 
 
+def test_an_answer_that_fills_the_context_goes_on_after_the_choice(
+    conversation: ConversationViewModel, services: Services, engine: FakeEngine, ask: Ask, wait: Wait
+) -> None:
+    for _ in range(3):
+        ask(WORDS)
+    engine.will_answer(*["more "] * 30)
+    ask("word " * 142)
+    services.settings.set("sampling.max_tokens", "100")
+    conversation.continueAnswer(ids(conversation)[-1])
+    wait(lambda: not conversation.generating)
+    kind, text = rows(conversation.messages, "errorKind", "text")[-1]
+    assert (kind, text) == ("ContextFull", "more " * 16)
+    conversation.makeRoom(ids(conversation)[-1], "drop")
+    wait(lambda: not conversation.generating)
+    kind, text, room = rows(conversation.messages, "errorKind", "text", "roomText")[-1]
+    assert (kind, text, bool(room)) == ("", "more " * 16 + "Fine.", True)
+    assert conversation.messages.rowCount() == 8, "it is the same message"
+
+
 def test_only_the_last_answer_can_go_on(
     conversation: ConversationViewModel, engine: FakeEngine, services: Services, ask: Ask
 ) -> None:
