@@ -86,11 +86,11 @@ class ContextRoom:
         self.load_s += load_s
         return self._model
 
-    def prompt(self, *, was_refused: bool = False) -> tuple[PromptMessage, ...]:
+    def prompt(self, refused: ContextOverflow | None = None) -> tuple[PromptMessage, ...]:
         """The prompt, shortened if need be; says so on disk and by event.
 
         Args:
-            was_refused: Whether the engine had no room for it as it is.
+            refused: Why the engine had no room for it as it is; None before it was asked.
 
         Raises:
             ContextFull: It does not fit, and the person is to decide.
@@ -103,11 +103,13 @@ class ContextRoom:
         left_out = self._left_out_before()
         self._read_media(left_out)
         limits = self._limits(self.policy)
-        if not was_refused and self._surely_fits(limits):
+        if refused is None and self._surely_fits(limits):
             return self._prompt(left_out)
         n_prompt = self._count(left_out)
-        if was_refused or n_prompt > limits.most:
-            left_out = self._make_room(left_out, n_prompt, limits)
+        if n_prompt > limits.most:
+            left_out = self._make_room(left_out, n_prompt, limits, self._full)
+        elif refused is not None:  # though it should fit: the engine's own words say more than the count
+            left_out = self._make_room(left_out, n_prompt, limits, lambda *_: refused)
         if self._raised is not None or left_out != self._state():
             self._tell(left_out)
         return self._prompt(left_out)
@@ -166,7 +168,13 @@ class ContextRoom:
         counted = (each for each in reversed(self._path) if each.usage is not None and each.vocabulary == vocabulary)
         return next(counted, None)
 
-    def _make_room(self, left_out: LeftOut, n_prompt: int, limits: Budget) -> LeftOut:
+    def _make_room(
+        self,
+        left_out: LeftOut,
+        n_prompt: int,
+        limits: Budget,
+        error: Callable[[LeftOut, int], ContextOverflow],
+    ) -> LeftOut:
         match self.policy:
             case OverflowPolicy.DROP:
                 shorter = self._dropped(left_out, limits)
@@ -177,7 +185,7 @@ class ContextRoom:
             case OverflowPolicy.STOP:
                 shorter = None
         if shorter is None:
-            raise self._full(left_out, n_prompt)
+            raise error(left_out, n_prompt)
         return shorter
 
     def _dropped(self, left_out: LeftOut, limits: Budget) -> LeftOut | None:

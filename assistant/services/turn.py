@@ -181,10 +181,11 @@ class Turn:
         prompt = room.prompt()
         try:
             return self._follow(self._start(prompt, growing, model), growing)
-        except ContextOverflow:  # the prompt was not counted, or memory is short of room for it
+        except ContextOverflow as error:  # the prompt was not counted, or memory is short of room for it
             if growing.has_grown:
                 raise
-        return self._follow(self._start(room.prompt(was_refused=True), growing, model), growing)
+            prompt = room.prompt(error)
+        return self._follow(self._start(prompt, growing, model), growing)
 
     def _start(self, prompt: tuple[PromptMessage, ...], growing: GrowingAnswer, model: ChosenModel) -> EngineCall:
         loaded = self._engine.loaded

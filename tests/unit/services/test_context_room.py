@@ -347,6 +347,16 @@ def test_an_engine_that_refuses_the_prompt_is_asked_with_a_shorter_one(chat: Lon
     assert chat.last_prompt()[1] != "user:Q0"
 
 
+def test_an_engine_that_refuses_what_should_fit_is_quoted(chat: LongChat) -> None:
+    chat.ask()
+    n_prompts = len(chat.engine.prompts)
+    chat.engine.will_answer(ContextOverflow("No room."))
+    end = chat.try_ask()
+    assert isinstance(end, TurnFailed)
+    assert (end.error.kind, end.error.text) == ("ContextOverflow", "No room.")
+    assert len(chat.engine.prompts) == n_prompts + 1, "it is not asked the same again"
+
+
 def test_counting_is_spared_where_it_surely_fits(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:
     counts: list[object] = []
     count: Callable[..., int] = chat.engine.count_tokens
