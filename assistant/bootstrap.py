@@ -23,7 +23,7 @@ from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
-from assistant.services.turn import TurnContext
+from assistant.services.turn_context import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.data_folder import HOME_VARIABLE, data_folder

@@ -9,7 +9,8 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,13 +21,14 @@ from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.context_options import KvTypeOption, NCtx, NGpuLayers, Rope, context_options
 from assistant.cli.listing import print_messages
 from assistant.cli.options import model_options, overridden
+from assistant.cli.overflow import overflow_policy
 from assistant.cli.picked_images import PickedImages
 from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
 from assistant.core.adapter import AdapterUse
 from assistant.core.errors import FamulusError, InputInvalid
 from assistant.core.events import MessageFinished
-from assistant.core.media import Attachment
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.services.services import Services
 
@@ -76,6 +78,13 @@ def chat(
     rope: Rope = None,
     kv_type: KvTypeOption = None,
     n_gpu_layers: NGpuLayers = None,
+    overflow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(OverflowPolicy),
+            help="What this conversation does when it no longer fits into the context.",
+        ),
+    ] = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation to go on with.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     interactive: Annotated[
@@ -98,21 +107,32 @@ def chat(
         "sampling.seed": seed,
         "sampling.max_tokens": max_tokens,
     }
+    policy = overflow_policy(overflow) if overflow is not None else None
     with build() as services:
         settings = overridden(services.settings.load(), options)
         if mmproj is not None:
             _require_projector(services, settings)
         adapters = _adapters(services, settings, adapter)
-        conversation_id = _open(services, conversation, system, adapters)
+        conversation_id = _open(services, conversation, system, adapters, policy)
         picked = _picked(services, settings, image or ())
-        view = _view(as_json=as_json)
+        view = _view(as_json=as_json, takes_commands=question is None or interactive)
         if question is None or interactive:
             loop = ChatLoop(
-                services, settings, conversation_id, view, as_json=as_json, picked=picked, adapters=adapters
+                services,
+                settings,
+                conversation_id,
+                view,
+                as_json=as_json,
+                picked=picked,
+                adapters=adapters,
+                overflow=policy,
             )
             code = _converse(services, settings, conversation_id, loop, first=question, as_json=as_json)
         else:
-            code = _answer_once(services, settings, conversation_id, view, question, picked.attachments, adapters)
+            attached = picked.attachments
+            send = services.chat.send
+            start = partial(send, conversation_id, question, settings, attached, adapters, overflow=policy)
+            code = _answer_once(services, view, start)
     raise typer.Exit(code)
 
 
@@ -126,7 +146,11 @@ def _adapters(services: Services, settings: Settings, words: list[str] | None) -
 
 
 def _open(
-    services: Services, conversation: str | None, system: str | None, adapters: tuple[AdapterUse, ...] | None
+    services: Services,
+    conversation: str | None,
+    system: str | None,
+    adapters: tuple[AdapterUse, ...] | None,
+    overflow: OverflowPolicy | None,
 ) -> str | None:
     if conversation is None:
         return None
@@ -135,6 +159,8 @@ def _open(
         services.conversations.set_system_prompt(conversation_id, system).result()
     if adapters is not None:
         services.conversations.set_adapters(conversation_id, adapters).result()
+    if overflow is not None:
+        services.conversations.set_overflow(conversation_id, overflow).result()
     return conversation_id
 
 
@@ -152,10 +178,10 @@ def _picked(services: Services, settings: Settings, files: Iterable[Path]) -> Pi
     return picked
 
 
-def _view(*, as_json: bool) -> TurnView:
+def _view(*, as_json: bool, takes_commands: bool) -> TurnView:
     if as_json:
         return JsonView()
-    return TerminalView() if is_terminal(sys.stdout) else PlainView()
+    return TerminalView(takes_commands=takes_commands) if is_terminal(sys.stdout) else PlainView()
 
 
 def _converse(
@@ -178,17 +204,9 @@ def _converse(
     return loop.run(first)
 
 
-def _answer_once(
-    services: Services,
-    settings: Settings,
-    conversation_id: str | None,
-    view: TurnView,
-    question: str,
-    attachments: Sequence[Attachment],
-    adapters: Sequence[AdapterUse] | None,
-) -> int:
+def _answer_once(services: Services, view: TurnView, start: Callable[[], str]) -> int:
     runner = TurnRunner(services, view)
-    end = runner.run(lambda: services.chat.send(conversation_id, question, settings, attachments, adapters))
+    end = runner.run(start)
     if runner.interrupted:
         return 130
     return 0 if isinstance(end, MessageFinished) else 1

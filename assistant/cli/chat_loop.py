@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from assistant.cli.adapters import adapter_uses, typed_adapters
 from assistant.cli.line_editor import LineEditor, PipedLines
 from assistant.cli.listing import print_conversations, print_messages
+from assistant.cli.overflow import OverflowCommands
 from assistant.cli.picked_images import DROP, PickedImages
 from assistant.cli.terminal import harmless, is_terminal, notes, on_interrupt, print_error, print_json
 from assistant.cli.turn_view import TurnEnd, TurnRunner, TurnView, error_line
@@ -19,6 +20,7 @@ from assistant.core.adapter import AdapterUse, adapter_words
 from assistant.core.conversation import Message, Role, Usage
 from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
 from assistant.core.events import TurnFailed
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.services.services import Services
 
@@ -38,6 +40,7 @@ class ChatLoop:
         as_json: Whether commands answer in JSON too.
         picked: Pictures that go with the first message.
         adapters: What a new conversation is answered with.
+        overflow: What a new conversation does when it no longer fits; None for what the settings say.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class ChatLoop:
         as_json: bool,
         picked: PickedImages | None = None,
         adapters: Sequence[AdapterUse] | None = None,
+        overflow: OverflowPolicy | None = None,
     ) -> None:
         self._services = services
         self._settings = settings
@@ -57,6 +61,7 @@ class ChatLoop:
         self._as_json = as_json
         self._picked = picked or PickedImages(services, settings)
         self._adapters = tuple(adapters or ())
+        self._overflow = OverflowCommands(services, settings, as_json=as_json, chosen=overflow)
         self._runner = TurnRunner(services, view)
         self._last: Message | None = None
         self._failed = False
@@ -70,8 +75,22 @@ class ChatLoop:
                 f"FILE[:SCALE] ...: answer with LoRA adapters; alone it lists them, {DROP} drops them",
             ),
             "/retry": (self._retry, "answer the last question again"),
+            "/continue": (self._continue, "go on with an answer that was cut off"),
             "/edit": (self._edit, "TEXT: ask the last question with another text"),
             "/system": (self._system, "TEXT: show or set the system prompt"),
+            "/overflow": (
+                lambda word: self._overflow.overflow(self._conversation_id, word),
+                f"{'|'.join(OverflowPolicy)}: what to do when the conversation no longer fits; alone it says so",
+            ),
+            "/pin": (
+                lambda words: self._overflow.pin(self._conversation_id, words, pinned=True),
+                "NUMBER: keep a question and its answer in the context; alone the last one",
+            ),
+            "/unpin": (
+                lambda words: self._overflow.pin(self._conversation_id, words, pinned=False),
+                "NUMBER: let it be left out again",
+            ),
+            "/pins": (lambda _: self._overflow.pins(self._conversation_id), "number the questions"),
             "/stats": (self._stats, "tokens and speed of the last answer"),
             "/help": (self._help, "this list"),
             "/quit": (lambda _: None, "end (also Ctrl+D)"),
@@ -140,8 +159,14 @@ class ChatLoop:
 
     def _ask(self, text: str) -> None:
         attached = self._picked.attachments
-        adapters = None if self._conversation_id else self._adapters
-        self._show(lambda: self._services.chat.send(self._conversation_id, text, self._settings, attached, adapters))
+        adapters, overflow = (None, None) if self._conversation_id else (self._adapters, self._overflow.chosen)
+
+        def start() -> str:
+            return self._services.chat.send(
+                self._conversation_id, text, self._settings, attached, adapters, overflow=overflow
+            )
+
+        self._show(start)
         if self._runner.stored:
             self._picked.clear()
 
@@ -190,6 +215,12 @@ class ChatLoop:
         conversation_id = self._current()
         self._show(lambda: self._services.chat.retry(conversation_id, self._settings))
 
+    def _continue(self, _: str) -> None:
+        branch = self._services.conversations.branch(self._current())
+        if not branch:
+            raise MessageNotFound("This conversation has no message yet.")
+        self._show(lambda: self._services.chat.continue_answer(branch[-1].id, self._settings))
+
     def _edit(self, rest: str) -> None:
         branch = self._services.conversations.branch(self._current())
         question = next((message for message in reversed(branch) if message.role is Role.USER), None)
@@ -210,7 +241,7 @@ class ChatLoop:
         if self._conversation_id:
             store.set_system_prompt(self._conversation_id, rest).result()
         else:
-            self._conversation_id = store.create(rest, self._adapters).result().id
+            self._conversation_id = store.create(rest, self._adapters, self._overflow.chosen).result().id
         self._say("system", "The system prompt is set for this conversation.")
 
     def _stats(self, _: str) -> None:
@@ -235,7 +266,7 @@ class ChatLoop:
             )
             return
         for word, (_command, words) in self._commands.items():
-            notes.print(f"  {word:<8} {words}")
+            notes.print(f"  {word:<9} {words}")
 
     def _say(self, kind: str, text: str) -> None:
         if self._as_json:

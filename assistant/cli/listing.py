@@ -37,6 +37,10 @@ def print_messages(conversation: Conversation, branch: Sequence[Message], *, as_
         output.print()
         speaker = "You" if message.role is Role.USER else message.model or "Famulus"
         output.print(harmless(f"{speaker}, {_when(message.created_at)}"), style="dim")
+        if message.pinned:
+            output.print("[pinned]", style="dim")
+        if message.room is not None:
+            output.print(message.room.text, style="dim")
         for attachment in message.attachments:
             output.print(harmless(attachment_line(attachment)), style="dim")
         if message.text or not message.attachments:

@@ -19,6 +19,7 @@ from assistant.core.errors import ErrorInfo
 from assistant.core.events import (
     AnswerBegun,
     AnswerGrew,
+    ContextMadeRoom,
     Event,
     MediaRead,
     MessageFinished,
@@ -26,6 +27,7 @@ from assistant.core.events import (
     ModelReady,
     PromptRead,
     QuestionStored,
+    SummaryProgressed,
     TurnEvent,
     TurnFailed,
 )
@@ -53,17 +55,16 @@ class JsonView(TurnView):
 
     def show(self, event: Event) -> None:
         """Print the event if it says something a program may want."""
+        progress = _progress(event)
+        if progress is not None:
+            print_json(progress)
         match event:
-            case ModelLoadProgressed(model=model, fraction=fraction):
-                print_json({"type": "loading", "model": model, "fraction": round(fraction, 3)})
             case ModelReady():
                 print_json(_ready(event))
             case AnswerBegun(conversation_id=conversation_id, message=message):
                 print_json({"type": "started", "conversation_id": conversation_id, "message_id": message.id})
-            case MediaRead(n_done=n_done, n_total=n_total):
-                print_json({"type": "media", "n_done": n_done, "n_total": n_total})
-            case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
-                print_json({"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached})
+            case ContextMadeRoom(room=room):
+                print_json({"type": "room", "text": room.text, "room": room})
             case AnswerGrew(text=text) if text:
                 print_json({"type": "text", "text": text})
             case MessageFinished(message=message):
@@ -85,6 +86,8 @@ class PlainView(TurnView):
         match event:
             case ModelReady(note=note) if note:
                 notes.print(harmless(note))
+            case ContextMadeRoom(room=room):
+                notes.print(room.text)
             case AnswerGrew(text=text) if text:
                 print(harmless(text), end="", flush=True)
                 self._line_is_open = True
@@ -101,9 +104,14 @@ class PlainView(TurnView):
 
 
 class TerminalView(TurnView):
-    """Markdown while it grows, with the progress of what takes time before it."""
+    """Markdown while it grows, with the progress of what takes time before it.
 
-    def __init__(self) -> None:
+    Args:
+        takes_commands: Whether the person may type commands afterwards.
+    """
+
+    def __init__(self, *, takes_commands: bool = False) -> None:
+        self._takes_commands = takes_commands
         self._status: Status | None = None
         self._stream: MarkdownStream | None = None
 
@@ -115,6 +123,11 @@ class TerminalView(TurnView):
             case ModelReady(note=note) if note:
                 self._end_status()
                 notes.print(harmless(note), style="yellow")
+            case SummaryProgressed(n_done=n_done, n_total=n_total):
+                self._tell(f"Summing up the oldest messages, {n_done} of {n_total} done")
+            case ContextMadeRoom(room=room):
+                self._end_status()
+                notes.print(room.text, style="dim", soft_wrap=False)
             case MediaRead(n_done=n_done, n_total=n_total) if n_done < n_total:
                 self._tell(f"Looking at picture {n_done + 1} of {n_total}")
             case PromptRead(n_done=n_done, n_total=n_total):
@@ -143,12 +156,12 @@ class TerminalView(TurnView):
         else:
             self._status.update(line)
 
-    @staticmethod
-    def _tell_end(message: Message) -> None:
+    def _tell_end(self, message: Message) -> None:
         if message.finish_reason is FinishReason.CANCELLED:
             notes.print("[stopped]", style="dim")
         elif message.finish_reason is FinishReason.LENGTH:
-            notes.print("[cut off: the longest answer or the end of the context is reached]", style="dim")
+            how = "; /continue goes on with it" if self._takes_commands else ""
+            notes.print(f"[cut off: the longest answer or the end of the context is reached{how}]", style="dim")
 
     def _end_status(self) -> None:
         if self._status is not None:
@@ -215,6 +228,20 @@ class TurnRunner:
                 self._view.show(event)
                 if isinstance(event, TurnEnd):
                     return event
+
+
+def _progress(event: Event) -> dict[str, object] | None:
+    """How far something has come; None for other events."""
+    match event:
+        case ModelLoadProgressed(model=model, fraction=fraction):
+            return {"type": "loading", "model": model, "fraction": round(fraction, 3)}
+        case SummaryProgressed(n_done=n_done, n_total=n_total):
+            return {"type": "summary", "n_done": n_done, "n_total": n_total}
+        case MediaRead(n_done=n_done, n_total=n_total):
+            return {"type": "media", "n_done": n_done, "n_total": n_total}
+        case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
+            return {"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached}
+    return None
 
 
 def _ready(event: ModelReady) -> dict[str, object]:

@@ -17,6 +17,7 @@ import msgspec
 from assistant.core.adapter import AdapterUse
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import Attachment
+from assistant.core.overflow import OverflowPolicy, RoomMade
 
 
 class Role(enum.StrEnum):
@@ -27,7 +28,7 @@ class Role(enum.StrEnum):
 
 
 class MessageStatus(enum.StrEnum):
-    """How far a message has come. Only `GENERATING` can still change."""
+    """How far a message has come. Only `GENERATING` can change; an answer that is continued goes back to it."""
 
     GENERATING = "generating"
     COMPLETE = "complete"
@@ -101,6 +102,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         vocabulary: Digest of the vocabulary that `token_ids` belong to.
         attachments: What goes with a question, in order.
         adapters: What an answer was made with.
+        pinned: Whether its turn stays in the prompt when older ones must go.
+        room: What the model reads less, or again, from this answer on; None for no change.
     """
 
     id: str
@@ -119,6 +122,18 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     vocabulary: str = ""
     attachments: tuple[Attachment, ...] = ()
     adapters: tuple[AdapterUse, ...] = ()
+    pinned: bool = False
+    room: RoomMade | None = None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it is an answer that ended before its time, and may be continued."""
+        return (
+            self.role is Role.ASSISTANT
+            and bool(self.text)
+            and self.status in (MessageStatus.COMPLETE, MessageStatus.INTERRUPTED)
+            and self.finish_reason is not FinishReason.STOP
+        )
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +147,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
         active_leaf_id: Last message of the branch that is shown; None while there is none.
         system_prompt: Instruction for the model; empty for none.
         adapters: What its next answers are made with.
+        overflow: What happens when it no longer fits into the context; None for what the settings say.
+        n_ctx: Context length that it was given for that; 0 for that of the settings.
     """
 
     id: str
@@ -141,6 +158,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     active_leaf_id: str | None = None
     system_prompt: str = ""
     adapters: tuple[AdapterUse, ...] = ()
+    overflow: OverflowPolicy | None = None
+    n_ctx: int = 0
 
 
 class SearchHit(msgspec.Struct, frozen=True, kw_only=True):

@@ -122,6 +122,22 @@ class ContextOverflow(FamulusError):
     """The prompt does not fit into the context."""
 
 
+class ContextFull(ContextOverflow):
+    """The conversation fills the context, and the person decides what to do.
+
+    Its values say what can be done: `can_leave_out` (1 or 0), and `larger_n_ctx` with `more_mib`, 0 where nothing
+    larger fits into the memory.
+    """
+
+
+class SummaryFailed(FamulusError):
+    """The model gave no summary of the oldest turns."""
+
+
+class AnswerNotOpen(FamulusError):
+    """The answer cannot be continued: it is complete, or something follows it."""
+
+
 class GenerationFailed(FamulusError):
     """llama.cpp reported an error while it read the prompt or generated."""
 

@@ -11,6 +11,7 @@ from assistant.core.context_plan import ContextPlan
 from assistant.core.conversation import Message
 from assistant.core.errors import ErrorInfo
 from assistant.core.media import MediaKind
+from assistant.core.overflow import RoomMade
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class QuestionStored(TurnEvent, frozen=True, kw_only=True):
 
 
 class AnswerBegun(TurnEvent, frozen=True, kw_only=True):
-    """An empty answer is on disk; the model starts."""
+    """An empty answer, or one that is continued, is on disk; the model starts."""
 
     message: Message
 
@@ -92,6 +93,20 @@ class MediaRead(TurnEvent, frozen=True, kw_only=True):
 
     n_done: int
     n_total: int
+
+
+class SummaryProgressed(TurnEvent, frozen=True, kw_only=True):
+    """The model has summed up `n_done` of the `n_total` oldest messages, which no longer fit."""
+
+    n_done: int
+    n_total: int
+
+
+class ContextMadeRoom(TurnEvent, frozen=True, kw_only=True):
+    """From the answer `message_id` on the model reads less of the conversation, or more, or has a longer context."""
+
+    message_id: str
+    room: RoomMade
 
 
 class AnswerGrew(TurnEvent, frozen=True, kw_only=True):

@@ -145,7 +145,7 @@ class SamplingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a new conversation begins."""
+    """How a conversation begins, and goes on."""
 
     system_prompt: Annotated[
         str,
@@ -155,6 +155,16 @@ class ChatSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="Instruction that new conversations start with; empty for none.",
         ),
     ] = DEFAULT_SYSTEM_PROMPT
+    overflow: Annotated[
+        Literal["stop", "drop", "summarise", "extend"],
+        Meta(
+            title="When a chat no longer fits",
+            description=(
+                "Ask what to do, leave out the oldest turns, sum them up with the model, or raise the context length. "
+                "Each chat can have its own choice."
+            ),
+        ),
+    ] = "stop"
 
 
 class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

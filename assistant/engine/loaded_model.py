@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from assistant.core.conversation import FinishReason
+from assistant.core.conversation import FinishReason, Role
 from assistant.core.errors import GenerationFailed, MediaNotSupported, RequestCancelled
 from assistant.engine.cancel import CancelFlag
 from assistant.engine.cells import Cell, NoRoom, n_kv_cells
@@ -21,6 +21,7 @@ from assistant.engine.kv_memory import MemoryKind
 from assistant.engine.model import Model
 from assistant.engine.prompt_reader import PromptReader, read_tokens
 from assistant.engine.prompt_tokens import Prompt, prompt_cells
+from assistant.engine.segments import Segment
 from assistant.engine.sequence_store import SequenceStore
 from assistant.engine.sequences import Sequence as CellSequence
 from assistant.engine.sequences import SequenceTable
@@ -96,9 +97,17 @@ class LoadedModel:
         return ContextProbe(self.model, self._emit).measure(request)
 
     def _prompt(self, messages: Sequence[PromptMessage]) -> tuple[RenderedPrompt, Prompt]:
-        rendered = self.template.render(messages)
+        rendered = self._rendered(messages)
         layout = self.model.projector.layout if self.model.projector is not None else _refuse_media
         return rendered, prompt_cells(rendered.segments, self.model.vocabulary, layout)
+
+    def _rendered(self, messages: Sequence[PromptMessage]) -> RenderedPrompt:
+        """The prompt; an answer at its end stands unfinished behind the template's words that begin one."""
+        if not messages or messages[-1].role != Role.ASSISTANT:
+            return self.template.render(messages)
+        *before, answer = messages
+        rendered = self.template.render(before)
+        return rendered._replace(segments=[*rendered.segments, Segment(answer.text, answer)])
 
     def use_rest(self, idle_s: float) -> bool:
         """Do one short piece of work that nobody waits for.

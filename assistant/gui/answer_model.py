@@ -60,6 +60,12 @@ class AnswerModel(QAbstractListModel):
         self.append(text)
         self.finish()
 
+    def resume(self, text: str) -> None:
+        """Show this text as an answer that goes on."""
+        self._reset()
+        self._pending = text
+        self._repaint()
+
     def append(self, text: str) -> None:
         """Add text that was just written; it shows with the next repaint."""
         self._pending += text

@@ -24,11 +24,13 @@ class Snapshot(NamedTuple):
         title: Its title.
         tree: Its messages.
         adapters: What its next answers are made with.
+        overflow: What happens when it no longer fits; empty for what the settings say.
     """
 
     title: str
     tree: MessageTree
-    adapters: tuple[AdapterUse, ...]
+    adapters: tuple[AdapterUse, ...] = ()
+    overflow: str = ""
 
 
 class ConversationReader(QObject):
@@ -85,7 +87,7 @@ class ConversationReader(QObject):
             tree = MessageTree(messages, conversation.active_leaf_id)
             # Two reads are two states of the database: the leaf may be newer than the messages.
             if tree.leaf_id is None or tree.get(tree.leaf_id) is not None:
-                return Snapshot(conversation.title, tree, conversation.adapters)
+                return Snapshot(conversation.title, tree, conversation.adapters, conversation.overflow or "")
 
     def _finish(self, request: int, snapshot: Snapshot) -> None:
         if request != self._newest:

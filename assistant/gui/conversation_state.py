@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Property, QObject, Signal
 
 from assistant.core.errors import ErrorInfo
-from assistant.core.events import MediaRead, PromptRead
+from assistant.core.events import MediaRead, PromptRead, SummaryProgressed
 from assistant.gui.context_meter import ContextUse, SystemPromptMeter, context_use
 from assistant.gui.error_text import error_words
 from assistant.gui.message_list_model import MessageListModel
@@ -24,11 +24,12 @@ from assistant.gui.window_context import WindowContext
 
 
 class _Activity(NamedTuple):
-    """What the conversation is doing; `looked` and `read` are the last progress of its pictures and its prompt."""
+    """What the conversation is doing; the rest is the last progress of its summary, pictures and prompt."""
 
     generating: bool = False
     stage: Stage = Stage.IDLE
     progress: float = 0.0
+    summed: SummaryProgressed | None = None
     looked: MediaRead | None = None
     read: PromptRead | None = None
 
@@ -47,6 +48,7 @@ class ConversationState(QObject):
     stateChanged = Signal()
     contextChanged = Signal()
     problemChanged = Signal()
+    overflowChanged = Signal()
 
     def __init__(self, context: WindowContext, style: RenderStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +58,7 @@ class ConversationState(QObject):
         self._shown_id = ""
         self._shown: tuple[str, bool, bool] = ("", False, True)
         self._title = ""
+        self._overflow = ""
         self._tree = MessageTree()
         self._loading = False
         self._problem: ErrorInfo | None = None
@@ -78,6 +81,11 @@ class ConversationState(QObject):
     def title(self) -> str:
         """Empty before the first question."""
         return self._title
+
+    @Property(str, notify=overflowChanged)
+    def overflow(self) -> str:
+        """What happens when it no longer fits: an `OverflowPolicy`; empty for what the settings say."""
+        return self._overflow
 
     @Property(bool, notify=conversationChanged)
     def loading(self) -> bool:
@@ -133,6 +141,16 @@ class ConversationState(QObject):
     def readTotal(self) -> int:
         """Tokens of the prompt; 0 while that is not known."""
         return self._activity.read.n_total if self._activity.read is not None else 0
+
+    @Property(int, notify=stateChanged)
+    def summedDone(self) -> int:
+        """Messages that the model has summed up, because they no longer fit."""
+        return self._activity.summed.n_done if self._activity.summed is not None else 0
+
+    @Property(int, notify=stateChanged)
+    def summedTotal(self) -> int:
+        """Messages that it is to sum up; 0 while that is not known."""
+        return self._activity.summed.n_total if self._activity.summed is not None else 0
 
     @Property(int, notify=stateChanged)
     def lookedDone(self) -> int:
@@ -200,6 +218,11 @@ class ConversationState(QObject):
         self._tell_activity()
         self._refresh_context()
 
+    def _show_rows(self) -> None:
+        self._messages.show(self._tree.rows())
+        self._tell_conversation()
+        self._refresh_context()
+
     def _tell_conversation(self) -> None:
         # A signal of its own: the window goes to the end of what is opened, and stays where it is for a new title.
         shown_id, shown = self._place.conversation_id, (self._title, self._loading, self._is_empty())
@@ -216,6 +239,7 @@ class ConversationState(QObject):
             generating=bool(self._turns.of(self._place)),
             stage=self._turns.stage(self._place),
             progress=self._turns.progress(self._place),
+            summed=running.summed if running is not None else None,
             looked=running.looked if running is not None else None,
             read=running.progress if running is not None else None,
         )

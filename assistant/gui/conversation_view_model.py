@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role
 from assistant.core.draft import Draft
 from assistant.core.errors import ErrorInfo, FamulusError
-from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, QuestionStored, TurnEvent, TurnFailed
+from assistant.core.events import (
+    AnswerBegun,
+    AnswerGrew,
+    ContextMadeRoom,
+    MessageFinished,
+    QuestionStored,
+    TurnEvent,
+    TurnFailed,
+)
 from assistant.gui.comparison import Comparison
-from assistant.gui.conversation_composer import ConversationComposer
+from assistant.gui.conversation_overflow import ConversationOverflow
 from assistant.gui.conversation_reader import ConversationReader, Snapshot, put_newest
 from assistant.gui.error_text import error_words
 from assistant.gui.message_tree import MessageTree
@@ -24,7 +33,7 @@ from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.window_context import WindowContext
 
 
-class ConversationViewModel(ConversationComposer):
+class ConversationViewModel(ConversationOverflow):
     """One conversation at a time; begins with a new one.
 
     Args:
@@ -179,7 +188,7 @@ class ConversationViewModel(ConversationComposer):
         self._comparison.end()
         self._place = place
         self._loading = bool(place.conversation_id)
-        self._title = ""
+        self._title = self._overflow = ""
         self._tree = MessageTree()
         self._messages.clear()
         if self._loading:
@@ -194,6 +203,8 @@ class ConversationViewModel(ConversationComposer):
     def _loaded(self, snapshot: Snapshot) -> None:
         self._loading = False
         self._title = snapshot.title
+        self._overflow = snapshot.overflow
+        self.overflowChanged.emit()
         self._tree = snapshot.tree
         self._show_adapters(snapshot.adapters)
         self._show_rows()
@@ -203,11 +214,6 @@ class ConversationViewModel(ConversationComposer):
         self._loading = False
         self._set_problem(error)
         self._tell_conversation()
-
-    def _show_rows(self) -> None:
-        self._messages.show(self._tree.rows())
-        self._tell_conversation()
-        self._refresh_context()
 
     def _show_leaf(self, leaf_id: str) -> None:
         self._tree.leaf_id = leaf_id
@@ -241,6 +247,8 @@ class ConversationViewModel(ConversationComposer):
                     self.sent.emit()
             case AnswerBegun():
                 self._put(turn, event.message)
+            case ContextMadeRoom():
+                self._show_room(turn, event)
             case AnswerGrew():
                 self._messages.grow(event.message_id, event.text)
                 self._refresh_context()
@@ -248,6 +256,11 @@ class ConversationViewModel(ConversationComposer):
                 self._end(turn, event.message)
             case TurnFailed():
                 self._fail(turn, event)
+
+    def _show_room(self, turn: RunningTurn, event: ContextMadeRoom) -> None:
+        answer = self._tree.get(event.message_id)
+        if answer is not None:
+            self._put(turn, msgspec.structs.replace(answer, room=event.room))
 
     def _put(self, turn: RunningTurn, message: Message) -> None:
         self._reader.heed(message, is_shown=turn.is_shown)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
-from assistant.core.errors import ErrorInfo, ErrorValue, MediaNotSupported, ModelNotFound
+from assistant.core.errors import ContextFull, ErrorInfo, ErrorValue, MediaNotSupported, ModelNotFound, SummaryFailed
 from assistant.gui.engine_notes import engine_note
 
 CONTEXT = "errors"
@@ -59,6 +59,13 @@ def _window_remedy(kind: str) -> str:
             "It needs its projector: a GGUF file with “mmproj” in its name, made for this very model. Put it into the "
             "model's folder, or choose it in the settings. Or choose a model that comes with one.",
         )
+    if kind == ContextFull.__name__:
+        return QCoreApplication.translate(
+            "error_text",
+            "Choose what happens now, and whenever this chat no longer fits. All messages stay in the chat.",
+        )
+    if kind == SummaryFailed.__name__:
+        return QCoreApplication.translate("error_text", "Try again, or choose something else for this chat.")
     if kind == ModelNotFound.__name__:
         return QCoreApplication.translate(
             "error_text",

@@ -29,6 +29,7 @@ from assistant.gui.message_tree import MessageRow
 from assistant.gui.picture_files import PictureFiles
 from assistant.gui.question_edits import QuestionEdits
 from assistant.gui.render_style import RenderStyle
+from assistant.gui.room_text import room_words
 from assistant.gui.row_list_model import FIRST_ROLE, ROOT
 
 if TYPE_CHECKING:
@@ -57,11 +58,19 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
     "encodedMedia": lambda row: (row.message.usage or _NO_USAGE).encoded_media,
     "completionTokens": lambda row: (row.message.usage or _NO_USAGE).completion_tokens,
     "time": lambda row: _local_time(row.message.created_at),
+    "pinned": lambda row: row.message.pinned,
+    "roomText": lambda row: room_words(row.message.room),
+    "roomSummary": lambda row: row.message.room.summary if row.message.room else "",
+    "canLeaveOut": lambda row: bool(_error_value(row, "can_leave_out")),
+    "largerContext": lambda row: _error_value(row, "larger_n_ctx"),
+    "moreMemory": lambda row: _error_value(row, "more_mib"),
     "stopReason": lambda row: row.message.finish_reason.value if row.message.finish_reason else "",
 }
 """Roles that the row alone answers."""
 
-_ROLE_NAMES = dict(enumerate([*_FIELDS, "text", "pictures", "blocks", "canRetry", "editing"], start=FIRST_ROLE))
+_ROLE_NAMES = dict(
+    enumerate([*_FIELDS, "text", "pictures", "blocks", "canRetry", "canContinue", "editing"], start=FIRST_ROLE)
+)
 
 
 class MessageListModel(QAbstractListModel):
@@ -131,6 +140,8 @@ class MessageListModel(QAbstractListModel):
                 return self.blocks_of(row.message)
             case "canRetry":
                 return self._can_retry(index.row())
+            case "canContinue":
+                return row.message.can_go_on and index.row() == len(self._rows) - 1 and not self._generating
             case "editing":
                 return self._edits.holds(row.message.id)
         return _FIELDS[name](row)
@@ -203,10 +214,18 @@ class MessageListModel(QAbstractListModel):
         self._rows[position] = row
         message = row.message
         blocks = self._blocks.get(message.id)
+        if blocks is not None and self._is_taken_up(before.message, message):
+            self._streaming.add(message.id)
+            blocks.resume(message.text)
         # What is written here is appended as it comes; what another process wrote comes as a whole.
         if blocks is not None and message.id not in self._streaming and message.text != before.message.text:
             blocks.set_text(message.text)
         self._tell_changed(position)
+
+    def _is_taken_up(self, before: Message, message: Message) -> bool:
+        """Whether this process goes on with an answer that had ended."""
+        is_written_here = message.status is MessageStatus.GENERATING and self._live_text(message.id) is not None
+        return is_written_here and before.status is not MessageStatus.GENERATING
 
     def _text(self, message: Message) -> str:
         live = self._live_text(message.id) if message.status is MessageStatus.GENERATING else None
@@ -236,6 +255,11 @@ class MessageListModel(QAbstractListModel):
         """Whether the message before the new ones can be retried has changed with its place."""
         if same < len(self._rows):
             self._tell_changed(same - 1)
+
+
+def _error_value(row: MessageRow, name: str) -> int:
+    error = row.message.error
+    return int(error.values.get(name, 0)) if error is not None else 0
 
 
 def _local_time(seconds: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from assistant.core.conversation import Message
 from assistant.core.draft import Draft
-from assistant.core.events import AnswerGrew, MediaRead, PromptRead
+from assistant.core.events import AnswerGrew, MediaRead, PromptRead, SummaryProgressed
 from assistant.core.media import Attachment
 
 
@@ -20,6 +20,7 @@ class Stage(enum.StrEnum):
     IDLE = ""
     WAITING = "waiting"
     LOADING = "loading"
+    SUMMING = "summing"
     LOOKING = "looking"
     READING = "reading"
     WRITING = "writing"
@@ -57,6 +58,7 @@ class RunningTurn:
         stopped: Whether it was stopped before that.
         question: The question, once it is on disk.
         answer: The answer as it was begun, once it is on disk.
+        summed: The last progress of summing up what no longer fits.
         looked: The last progress of looking at pictures that are new to the model.
         progress: The last progress of reading the prompt.
         n_written: Tokens of the answer.
@@ -71,6 +73,7 @@ class RunningTurn:
     stopped: bool = False
     question: Message | None = None
     answer: Message | None = None
+    summed: SummaryProgressed | None = None
     looked: MediaRead | None = None
     progress: PromptRead | None = None
     n_written: int = 0
@@ -87,9 +90,19 @@ class RunningTurn:
         return self.draft.attachments
 
     @property
+    def is_summing(self) -> bool:
+        """Whether the model is summing up what no longer fits."""
+        return self.summed is not None and self.summed.n_done < self.summed.n_total
+
+    @property
     def is_looking(self) -> bool:
         """Whether the model is looking at a picture now."""
         return self.looked is not None and self.looked.n_done < self.looked.n_total
+
+    def begin(self, answer: Message) -> None:
+        """Take up an answer, which has text already where it is continued."""
+        self.answer = answer
+        self._pieces = [answer.text]
 
     def grow(self, event: AnswerGrew) -> None:
         """Add a piece of the answer."""

@@ -26,6 +26,7 @@ from assistant.core.events import (
     ModelReady,
     PromptRead,
     QuestionStored,
+    SummaryProgressed,
     TurnEvent,
     TurnFailed,
 )
@@ -128,6 +129,8 @@ class RunningTurns(QObject):
             return Stage.WRITING
         if self._load_fraction is not None:
             return Stage.LOADING
+        if first.is_summing:
+            return Stage.SUMMING
         return Stage.LOOKING if first.is_looking else Stage.READING
 
     def progress(self, place: Place) -> float:
@@ -135,8 +138,10 @@ class RunningTurns(QObject):
         match self.stage(place):
             case Stage.LOADING:
                 return self._load_fraction or 0.0
+            case Stage.SUMMING:
+                done: SummaryProgressed | MediaRead | PromptRead | None = self._turns[0].summed
             case Stage.LOOKING:
-                done: MediaRead | PromptRead | None = self._turns[0].looked
+                done = self._turns[0].looked
             case Stage.READING:
                 done = self._turns[0].progress
             case _:
@@ -236,7 +241,10 @@ class RunningTurns(QObject):
             case QuestionStored():
                 turn.question = event.message
             case AnswerBegun():
-                turn.answer = event.message
+                turn.begin(event.message)
+            case SummaryProgressed():
+                turn.summed = event
+                self._load_fraction = None
             case MediaRead():
                 turn.looked = event
                 self._load_fraction = None

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from assistant.core.settings import SettingDescription, Settings, describe
+from assistant.gui.room_text import policy_words
 
 CONTEXT = "settings"
 """Translation context of the words in `core.settings`."""
@@ -68,7 +69,7 @@ def _field(description: SettingDescription, value: Any, errors: Mapping[str, str
         "description": _translated(description.description),
         "unit": _translated(description.unit),
         "type": "choice" if description.choices else description.type.__name__,
-        "choices": [{"value": choice, "title": _translated(choice)} for choice in description.choices],
+        "choices": [{"value": choice, "title": _choice(description.key, choice)} for choice in description.choices],
         "value": value,
         "default": description.default,
         "minimum": description.minimum,
@@ -76,6 +77,10 @@ def _field(description: SettingDescription, value: Any, errors: Mapping[str, str
         "isDefault": value == description.default,
         "error": errors.get(description.key, ""),
     }
+
+
+def _choice(key: str, choice: str) -> str:
+    return policy_words(choice) if key == "chat.overflow" else _translated(choice)
 
 
 def _translated(text: str) -> str:

@@ -90,6 +90,11 @@ class SettingsViewModel(QObject):
         """Whether nothing moves: because the person, or the system for all programs, has asked for it."""
         return self._settings.appearance.reduce_motion or self._system_reduces_motion
 
+    @Property(str, notify=changed)
+    def overflow(self) -> str:
+        """What happens when a chat without a choice of its own no longer fits: an `OverflowPolicy`."""
+        return self._settings.chat.overflow
+
     @Property(str, constant=True)
     def dataFolder(self) -> str:
         """Where everything is kept."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message
 from assistant.core.draft import Draft
+from assistant.core.overflow import OverflowPolicy
 from assistant.gui.background import Background
 from assistant.gui.running_turn import Place, RunningTurn
 from assistant.gui.running_turns import RunningTurns
@@ -63,6 +64,7 @@ class TurnStarter(QObject):
         adapters: Sequence[AdapterUse] | None = None,
         *,
         is_shown: bool = True,
+        policy: OverflowPolicy | None = None,
     ) -> RunningTurn:
         """Answer a question once more.
 
@@ -71,17 +73,34 @@ class TurnStarter(QObject):
             question: The question.
             adapters: What this answer is made with; None for those of the conversation.
             is_shown: Whether the new answer is shown.
+            policy: What its conversation does from now on when it no longer fits; None leaves that.
 
         Returns:
             The turn.
         """
 
         def start() -> str:
+            self._remember(place, policy)
             settings = self._services.settings.load()
             return self._services.chat.answer(question.id, settings, adapters, shown=is_shown)
 
         draft = Draft(text=question.text, attachments=question.attachments)
         return self._turns.ask(place, draft, start, is_typed=False, is_shown=is_shown)
+
+    def continue_answer(
+        self, place: Place, answer_id: str, question: Draft, policy: OverflowPolicy | None = None
+    ) -> None:
+        """Go on with an answer that was cut off; for the arguments see `answer`."""
+
+        def start() -> str:
+            self._remember(place, policy)
+            return self._services.chat.continue_answer(answer_id, self._services.settings.load())
+
+        self._turns.ask(place, question, start, is_typed=False)
+
+    def _remember(self, place: Place, policy: OverflowPolicy | None) -> None:
+        if policy is not None:
+            self._services.conversations.set_overflow(place.conversation_id, policy).result()
 
     def _send(self, place: Place, question: Draft, adapters: Sequence[AdapterUse]) -> str:
         # The conversation is made before the turn begins: a second question may follow while the first one waits.

@@ -92,7 +92,7 @@ class Generate(_Request, frozen=True, kw_only=True):
     """Answer a conversation. Closed by `GenerationFinished` or `Failed`.
 
     Attributes:
-        messages: The prompt, first message first.
+        messages: The prompt, first message first. Where the last one is an answer, that is continued.
         sampling: How tokens are chosen.
         conversation_id: Whose prompt it is: names its sequence and its snapshot; empty for none's.
         adapters: What the prompt is read and the answer made with.
@@ -268,7 +268,7 @@ class GenerationFinished(_Reply, frozen=True, kw_only=True):
         finish_reason: Why.
         usage: Tokens.
         timings: Times; `load_s` is the client's to fill in.
-        token_ids: Ids of the whole answer if they spell exactly its text, else empty.
+        token_ids: Ids of all that was generated if they spell exactly its text, else empty.
     """
 
     finish_reason: FinishReason

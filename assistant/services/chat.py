@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.core.adapter import AdapterUse
-from assistant.core.conversation import Message, Role
-from assistant.core.errors import MessageNotFound, RequestCancelled
+from assistant.core.conversation import Message, MessageStatus, Role
+from assistant.core.errors import AnswerNotOpen, MessageNotFound, RequestCancelled
 from assistant.core.media import Attachment
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
-from assistant.services.turn import Turn, TurnContext
+from assistant.services.turn import ContinuedTurn, Turn
+from assistant.services.turn_context import TurnContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class ChatService:
         settings: Settings,
         attachments: Sequence[Attachment] = (),
         adapters: Sequence[AdapterUse] | None = None,
+        *,
+        overflow: OverflowPolicy | None = None,
     ) -> str:
         """Ask a question at the end of a conversation; None begins a new one.
 
@@ -72,6 +76,7 @@ class ChatService:
                 says so before anything is stored.
             adapters: What this answer is made with, and a new conversation from now on; None for those of the
                 conversation. `AdapterService.use` says before whether they can be used.
+            overflow: What a new conversation does when it no longer fits; None for what the settings say.
 
         Returns:
             Request id of the turn. `QuestionStored` says when the question is on disk, and in which conversation.
@@ -82,7 +87,7 @@ class ChatService:
         def ask() -> Message:
             self._context.attachments.require(attachments)  # before anything is stored
             if conversation_id is None:
-                conversation = store.create(settings.chat.system_prompt, adapters or ()).result()
+                conversation = store.create(settings.chat.system_prompt, adapters or (), overflow).result()
                 question = store.add_question(conversation.id, None, text, attachments).result()
             else:
                 question = store.add_question(conversation_id, leaf(), text, attachments).result()
@@ -157,6 +162,24 @@ class ChatService:
         question = self._context.conversations.message(question_id)
         return self._submit(lambda: question, settings, question.conversation_id, adapters=adapters, shown=shown)
 
+    def continue_answer(self, message_id: str, settings: Settings) -> str:
+        """Go on with an answer that ended before its time, in the same message.
+
+        Args:
+            message_id: The answer.
+            settings: Settings of this turn.
+
+        Raises:
+            MessageNotFound: There is no such message.
+            AnswerNotOpen: It is no answer, or a complete one. One that something follows fails the turn.
+        """
+        answer = self._context.conversations.message(message_id)
+        if not answer.can_go_on and answer.status is not MessageStatus.GENERATING:
+            raise AnswerNotOpen("There is no cut-off answer to continue here.")
+        leaf = self._leaf(answer.conversation_id)
+        request_id = secrets.token_hex(8)
+        return self._queue(request_id, ContinuedTurn(request_id, answer, settings, self._context), leaf)
+
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.
 
@@ -208,11 +231,13 @@ class ChatService:
         shown: bool = True,
     ) -> str:
         request_id = secrets.token_hex(8)
-        leaf = leaf or self._leaf(conversation_id)
+        turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters, shown=shown)
+        return self._queue(request_id, turn, leaf or self._leaf(conversation_id))
+
+    def _queue(self, request_id: str, turn: Turn, leaf: Callable[[], str | None]) -> str:
         with self._lock:
             if self._closed:
                 raise RequestCancelled("Famulus is closing.")
-            turn = Turn(request_id, conversation_id or "", ask, settings, self._context, adapters, shown=shown)
             self._waiting[request_id] = _Queued(turn, leaf)
             self._wake.notify()
         return request_id

@@ -46,6 +46,8 @@ def to_markdown(conversation: Conversation, branch: Sequence[Message]) -> str:
         parts.append("\n".join(f"> {line}" for line in conversation.system_prompt.splitlines()))
     for message in branch:
         parts.append("## You" if message.role is Role.USER else f"## {message.model or 'Famulus'}")
+        if message.room is not None:
+            parts.append(f"*({message.room.text})*")
         parts.extend(f"*({each.kind}: {each.name})*" for each in message.attachments)
         if message.text or not message.attachments:
             parts.append(message.text)

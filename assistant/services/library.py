@@ -36,6 +36,7 @@ from assistant.services.chosen_model import (
     own_path,
     wanted_path,
 )
+from assistant.services.context_lengths import ContextLengths, LargerContext
 from assistant.services.event_bus import EventBus
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.load_plan import free_card_bytes, free_memory, plan_load
@@ -79,8 +80,10 @@ class LibraryService:
         self._load_cancelled = threading.Event()
         self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
         self._plan: ContextPlan | None = None
+        self._loaded_model: ChosenModel | None = None
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
+        self._lengths = ContextLengths()
         self._one_load = threading.Lock()
         self._ahead_cancelled = threading.Event()
         self._ahead: threading.Thread | None = None
@@ -172,7 +175,33 @@ class LibraryService:
     def is_loaded(self, settings: ModelSettings) -> bool:
         """Whether the model of the settings is loaded, as they say, in a worker that lives."""
         wanted = self._loaded_for
-        return self._engine.loaded is not None and wanted is not None and wanted[0] == settings
+        return self._engine.loaded is not None and wanted is not None and wanted[0] == self._lengths.applied(settings)
+
+    def larger_context(self, settings: ModelSettings, n_wanted: int) -> LargerContext | None:
+        """The loaded context, doubled until it holds `n_wanted` tokens; None if that does not fit into the memory."""
+        loaded, chosen = self._engine.loaded, self._loaded_model
+        if loaded is None or chosen is None:
+            return None
+        return self._lengths.larger(settings, chosen, loaded.n_ctx, n_wanted, self._available_bytes(settings))
+
+    def raise_context(self, settings: ModelSettings, n_ctx: int) -> None:
+        """Load the model of these settings with a longer context from now on, as long as this process lives.
+
+        Args:
+            settings: Which model, and how it is loaded.
+            n_ctx: Context length, tokens; 0 takes that of the settings again.
+        """
+        self._lengths.set(settings, n_ctx)
+
+    def keep_context(self, settings: ModelSettings, n_ctx: int) -> None:
+        """`raise_context` to what a conversation was given once, where it would be shorter and memory allows it now.
+
+        Raises:
+            FamulusError: What `choose` raises.
+        """
+        loaded = self._engine.loaded
+        if n_ctx and not (loaded is not None and self.is_loaded(settings) and loaded.n_ctx >= n_ctx):
+            self._lengths.keep(settings, self.choose(settings), n_ctx, self._available_bytes(settings))
 
     def choices(self, settings: ModelSettings) -> list[ModelChoice]:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
@@ -246,6 +275,7 @@ class LibraryService:
                 self._bus.publish(ModelFailed(model=self.name_of(settings), error=error.info))
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
+        settings = self._lengths.applied(settings)
         self._load_cancelled.clear()
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
@@ -275,6 +305,7 @@ class LibraryService:
             )
             raise self.offer_less(crashed, chosen) from error
         self._loaded_for = wanted
+        self._loaded_model = chosen
         return chosen, load_s
 
     def _planned(self, settings: ModelSettings, chosen: ChosenModel) -> tuple[LoadModel, ContextPlan]:

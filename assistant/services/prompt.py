@@ -6,13 +6,34 @@ Process: app. Thread rule: pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from assistant.core.conversation import Message, Role
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 
+_SUMMARY_FOLLOWS = "(A summary of what was said before in this conversation:)"
+
+
+class LeftOut(NamedTuple):
+    """What the model does not read in full any more.
+
+    Attributes:
+        upto: Id of the last message of it; empty for none. Turns with a pinned message stay.
+        summary: What it reads in its place; empty for nothing.
+    """
+
+    upto: str = ""
+    summary: str = ""
+
+
+NOTHING_LEFT_OUT = LeftOut()
+
 
 def prompt_messages(
-    system_prompt: str, branch: Iterable[Message], media: Mapping[str, PromptMedia] | None = None
+    system_prompt: str,
+    branch: Sequence[Message],
+    media: Mapping[str, PromptMedia] | None = None,
+    left_out: LeftOut = NOTHING_LEFT_OUT,
 ) -> tuple[PromptMessage, ...]:
     """The prompt of a branch.
 
@@ -23,18 +44,52 @@ def prompt_messages(
         system_prompt: Instruction; empty for none.
         branch: Messages from the root on.
         media: What the model takes in of their attachments, by `Attachment.sha256`; of the others it reads the names.
+        left_out: What it does not read in full.
     """
     prompt = [PromptMessage(role="system", text=system_prompt)] if system_prompt else []
-    for message in branch:
-        if message.role is Role.ASSISTANT:
-            if message.text:
-                prompt.append(_answer(message))
-            continue
-        question = _question(message, media or {})
-        if prompt and prompt[-1].role == Role.USER:
-            question = _joined(prompt.pop(), question)
-        prompt.append(question)
+    older, newer = split_at(branch, left_out.upto)
+    for message in (each for turn in turns_of(older) if is_pinned(turn) for each in turn):
+        _append(prompt, message, media or {})
+    if left_out.summary:
+        # Among the questions, not the instructions: it was made of what people and documents said.
+        _append_question(prompt, PromptMessage(role=Role.USER, text=f"{_SUMMARY_FOLLOWS}\n{left_out.summary}"))
+    for message in newer:
+        _append(prompt, message, media or {})
     return tuple(prompt)
+
+
+def split_at(branch: Sequence[Message], upto: str) -> tuple[Sequence[Message], Sequence[Message]]:
+    """The messages up to this one, and those behind it; all of them are behind it where it is not there."""
+    n_older = next((n for n, message in enumerate(branch, 1) if message.id == upto), 0)
+    return branch[:n_older], branch[n_older:]
+
+
+def turns_of(branch: Iterable[Message]) -> list[list[Message]]:
+    """Each question with what answers it."""
+    turns: list[list[Message]] = []
+    for message in branch:
+        if message.role is Role.USER or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return turns
+
+
+def is_pinned(turn: Iterable[Message]) -> bool:
+    """Whether a turn stays in the prompt, whatever else goes."""
+    return any(message.pinned for message in turn)
+
+
+def _append(prompt: list[PromptMessage], message: Message, media: Mapping[str, PromptMedia]) -> None:
+    if message.role is Role.USER:
+        _append_question(prompt, _question(message, media))
+    elif message.text:
+        prompt.append(_answer(message))
+
+
+def _append_question(prompt: list[PromptMessage], question: PromptMessage) -> None:
+    if prompt and prompt[-1].role == Role.USER:
+        question = _joined(prompt.pop(), question)
+    prompt.append(question)
 
 
 def path_to(message_id: str | None, messages: Sequence[Message]) -> list[Message]:

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role, Timings, Usage
-from assistant.core.errors import ErrorInfo
+from assistant.core.errors import AnswerNotOpen, ErrorInfo
+from assistant.core.overflow import RoomMade
 from assistant.storage import conversation_queries as queries
 from assistant.storage import message_search
 from assistant.storage.database import Database
-from assistant.storage.message_rows import json_or_null, new_id, pack_token_ids, storable
+from assistant.storage.message_rows import as_json, json_or_null, new_id, pack_token_ids, storable
 from assistant.storage.process_lock import ProcessLock
 
 
@@ -76,6 +77,42 @@ class AnswerStore:
 
         return self._database.write(change)
 
+    def resume(self, message_id: str) -> Future[Message]:
+        """Take up an answer that ended before its time; its text stays.
+
+        Raises:
+            MessageNotFound: In the future: there is no such message.
+            AnswerNotOpen: In the future: it is no answer, it is complete, it is being written, or something follows it.
+        """
+
+        def change(connection: sqlite3.Connection) -> Message:
+            answer = queries.message(connection, message_id)
+            if not answer.can_go_on:
+                raise AnswerNotOpen("There is no cut-off answer to continue here.")
+            if queries.newest_leaf(connection, message_id) != message_id:
+                raise AnswerNotOpen(
+                    "Only an answer that nothing follows can be continued.", remedy="Ask a new question instead."
+                )
+            queries.take_over(connection, message_id, self._process.token)
+            queries.update_conversation(
+                connection, answer.conversation_id, active_leaf_id=message_id, updated_at=time.time()
+            )
+            return queries.message(connection, message_id)
+
+        return self._database.write(change)
+
+    def set_room(self, message_id: str, room: RoomMade) -> Future[None]:
+        """Say what the model reads less, or again, from this answer under way on.
+
+        Raises:
+            MessageNotFound: In the future: this process is not generating such an answer.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            queries.update_owned_message(connection, message_id, self._process.token, room=as_json(room))
+
+        return self._database.write(change)
+
     def grow(self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str) -> Future[None]:
         """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
 
@@ -108,7 +145,7 @@ class AnswerStore:
         usage: Usage | None = None,
         timings: Timings | None = None,
     ) -> Future[Message]:
-        """End an answer; afterwards it never changes. For the arguments see `Message`.
+        """End an answer; afterwards only `resume` changes it. For the arguments see `Message`.
 
         Raises:
             ValueError: `status` is `GENERATING`.

@@ -188,6 +188,20 @@ def add_message(connection: sqlite3.Connection, new: Message, owner: str | None,
     update_conversation(connection, new.conversation_id, **changes, updated_at=new.created_at)
 
 
+def set_pinned(connection: sqlite3.Connection, message_id: str, pinned: bool) -> None:
+    """Pin a message, or no more; raises MessageNotFound."""
+    if connection.execute("UPDATE message SET pinned = ? WHERE id = ?", (int(pinned), message_id)).rowcount == 0:
+        raise MessageNotFound("There is no message {id}.", id=message_id)
+
+
+def take_over(connection: sqlite3.Connection, message_id: str, owner: str) -> None:
+    """Make an ended answer one that `owner` is generating."""
+    connection.execute(
+        "UPDATE message SET status = ?, owner = ?, finish_reason = NULL, error = NULL WHERE id = ?",
+        (MessageStatus.GENERATING, owner, message_id),
+    )
+
+
 def update_owned_message(connection: sqlite3.Connection, message_id: str, owner_now: str, **values: SqlValue) -> None:
     """Set columns of a message that `owner_now` is generating; raises MessageNotFound if it is not."""
     assignments = ", ".join(f"{column} = ?" for column in values)

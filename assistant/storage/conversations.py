@@ -20,6 +20,7 @@ from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, Message, MessageStatus, Role, SearchHit
 from assistant.core.errors import InputInvalid
 from assistant.core.media import Attachment
+from assistant.core.overflow import OverflowPolicy
 from assistant.storage import attachments as attachment_rows
 from assistant.storage import conversation_queries as queries
 from assistant.storage import message_search
@@ -56,15 +57,17 @@ class ConversationStore:
         """Give up the answers this process was still generating; `AnswerStore.recover` may then close them."""
         self._answers.close()
 
-    def create(self, system_prompt: str, adapters: Sequence[AdapterUse] = ()) -> Future[Conversation]:
+    def create(
+        self, system_prompt: str, adapters: Sequence[AdapterUse] = (), overflow: OverflowPolicy | None = None
+    ) -> Future[Conversation]:
         """Start a conversation without messages and without a title."""
 
         def change(connection: sqlite3.Connection) -> Conversation:
             now = time.time()
-            row = (new_id(), "", now, now, storable(system_prompt), as_json(adapters))
+            row = (new_id(), "", now, now, storable(system_prompt), as_json(adapters), overflow)
             connection.execute(
-                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt, adapters) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO conversation (id, title, created_at, updated_at, system_prompt, adapters, overflow) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             return queries.conversation(connection, row[0])
@@ -128,6 +131,45 @@ class ConversationStore:
         def change(connection: sqlite3.Connection) -> Conversation:
             queries.update_conversation(connection, conversation_id, adapters=as_json(adapters))
             return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def set_overflow(self, conversation_id: str, policy: OverflowPolicy | None) -> Future[Conversation]:
+        """Say what happens when it no longer fits into the context; None for what the settings say.
+
+        Raises:
+            ConversationNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            queries.update_conversation(connection, conversation_id, overflow=policy)
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def set_n_ctx(self, conversation_id: str, n_ctx: int) -> Future[Conversation]:
+        """Give it a context length of its own; 0 for that of the settings.
+
+        Raises:
+            ConversationNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> Conversation:
+            queries.update_conversation(connection, conversation_id, n_ctx=n_ctx)
+            return queries.conversation(connection, conversation_id)
+
+        return self._database.write(change)
+
+    def pin(self, message_id: str, pinned: bool) -> Future[Message]:
+        """Keep the turn of a message in the prompt when older ones must go, or no more.
+
+        Raises:
+            MessageNotFound: In the future.
+        """
+
+        def change(connection: sqlite3.Connection) -> Message:
+            queries.set_pinned(connection, message_id, pinned)
+            return queries.message(connection, message_id)
 
         return self._database.write(change)
 

@@ -18,12 +18,13 @@ import msgspec
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Conversation, FinishReason, Message, MessageStatus, Role, Timings, Usage
 from assistant.core.errors import ErrorInfo
+from assistant.core.overflow import OverflowPolicy, RoomMade
 
-CONVERSATION_COLUMNS = "id, title, created_at, updated_at, active_leaf_id, system_prompt, adapters"
+CONVERSATION_COLUMNS = "id, title, created_at, updated_at, active_leaf_id, system_prompt, adapters, overflow, n_ctx"
 
 MESSAGE_COLUMNS = (
     "id, conversation_id, parent_id, role, text, status, created_at, finish_reason, error, model, usage, timings, "
-    "token_ids, vocabulary, adapters"
+    "token_ids, vocabulary, adapters, pinned, room"
 )
 
 
@@ -37,6 +38,8 @@ def conversation_from_row(row: Sequence[Any]) -> Conversation:
         active_leaf_id=row[4],
         system_prompt=row[5],
         adapters=_adapters(row[6]),
+        overflow=None if row[7] is None else OverflowPolicy(row[7]),
+        n_ctx=row[8],
     )
 
 
@@ -58,6 +61,8 @@ def message_from_row(row: Sequence[Any]) -> Message:
         token_ids=_unpack_token_ids(row[12]),
         vocabulary=row[13],
         adapters=_adapters(row[14]),
+        pinned=bool(row[15]),
+        room=None if row[16] is None else msgspec.json.decode(row[16], type=RoomMade),
     )
 
 

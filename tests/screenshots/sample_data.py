@@ -18,7 +18,7 @@ from assistant.services.load_ladder import LoadLadder
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
-from assistant.services.turn import TurnContext
+from assistant.services.turn_context import TurnContext
 from assistant.storage import answers, conversations
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.file_list import FileList

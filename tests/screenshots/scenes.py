@@ -10,6 +10,7 @@ from assistant.core.errors import ModelLoadFailed, ModelNotFound
 from tests.fakes.fake_engine import Death, Stall
 from tests.screenshots.adapter_scenes import adapters
 from tests.screenshots.other_scenes import broken_settings, quick_chat, settings, start_failure
+from tests.screenshots.overflow_scenes import cut_off, overflow
 from tests.screenshots.picture_scenes import blind, lost_pictures, pictures
 from tests.screenshots.sample_data import MODEL, SampleLibrary
 from tests.screenshots.studio import Studio
@@ -246,6 +247,8 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     editing,
     answering,
     stopped,
+    overflow,
+    cut_off,
     sidebar,
     composer,
     pictures,

@@ -32,7 +32,9 @@ MenuItem {
             Icon {
                 anchors.verticalCenter: parent.verticalCenter
                 visible: entry.checkable || entry.glyph !== ""
-                glyph: entry.checkable ? (entry.checked ? "check" : "") : entry.glyph
+                // Not another glyph: an icon whose source is emptied shows the old one.
+                opacity: entry.checkable && !entry.checked ? 0 : 1
+                glyph: entry.checkable ? "check" : entry.glyph
                 size: 16
                 color: entry.danger ? Theme.danger : Theme.secondary
             }

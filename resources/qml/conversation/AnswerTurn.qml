@@ -14,6 +14,8 @@ Column {
     readonly property bool generating: turn.status === "generating"
     readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory", "MediaNotSupported"].includes(turn.errorKind)
     readonly property bool adaptersAtFault: turn.adapters !== "" && (turn.errorKind.startsWith("Adapter") || turn.errorKind === "GenerationFailed")
+    readonly property bool contextFull: turn.errorKind === "ContextFull"
+    readonly property bool hasChoices: (contextFull || turn.errorKind === "SummaryFailed") && (turn.canLeaveOut || turn.largerContext > 0)
     readonly property string ending: {
         if (turn.errorTitle !== "")
             return "";
@@ -21,7 +23,7 @@ Column {
             return qsTr("Stopped");
         if (turn.status === "interrupted")
             return qsTr("Interrupted");
-        return turn.stopReason === "length" ? qsTr("The answer reached its longest length.") : "";
+        return turn.stopReason === "length" ? qsTr("The answer was cut off: its longest length, or the end of the context, is reached.") : "";
     }
 
     signal copyRequested(string text)
@@ -32,6 +34,8 @@ Column {
     signal compareRequested
     signal retryRequested
     signal regenerateRequested
+    signal continueRequested
+    signal roomRequested(string policy)
     signal siblingRequested(int step)
 
     function focusArrow(step: int): void {
@@ -39,6 +43,18 @@ Column {
     }
 
     spacing: Theme.unit
+
+    Loader {
+        width: parent.width
+        active: answer.turn.roomText !== ""
+        visible: active
+
+        sourceComponent: RoomLine {
+            words: answer.turn.roomText
+            summary: answer.turn.roomSummary
+            onFoldToggled: answer.foldToggled()
+        }
+    }
 
     AnswerBlocks {
         width: parent.width
@@ -50,11 +66,31 @@ Column {
         onLinkRequested: url => answer.linkRequested(url)
     }
 
-    ThemedText {
-        visible: answer.ending !== ""
-        text: answer.ending
-        color: Theme.secondary
-        font.pixelSize: Theme.smallSize
+    Flow {
+        width: parent.width
+        spacing: Theme.unit
+        visible: answer.ending !== "" || answer.turn.canContinue
+
+        ThemedText {
+            visible: text !== ""
+            width: Math.min(implicitWidth, parent.width)
+            height: Math.max(implicitHeight, Theme.controlHeight - 4)
+            verticalAlignment: Text.AlignVCenter
+            text: answer.ending
+            color: Theme.secondary
+            font.pixelSize: Theme.smallSize
+            wrapMode: Text.Wrap
+        }
+
+        TextButton {
+            visible: answer.turn.canContinue
+            compact: true
+            glyph: "forward"
+            tone: "accent"
+            text: qsTr("Continue")
+            Accessible.description: qsTr("Go on with this answer where it stopped")
+            onClicked: answer.continueRequested()
+        }
     }
 
     Loader {
@@ -65,7 +101,9 @@ Column {
         sourceComponent: ErrorCard {
             title: answer.turn.errorTitle
             remedy: answer.turn.errorRemedy
-            canRetry: answer.turn.canRetry
+            calm: answer.contextFull
+            canRetry: answer.turn.canRetry && !answer.contextFull
+            choices: answer.hasChoices && !answer.turn.conversation.generating ? roomChoices : null
             action: answer.modelAtFault ? qsTr("Choose a model") : answer.adaptersAtFault && canRetry ? qsTr("Answer without adapters") : ""
             onRetryRequested: answer.retryRequested()
             onActionRequested: {
@@ -74,6 +112,17 @@ Column {
                 else
                     answer.plainRequested();
             }
+        }
+    }
+
+    Component {
+        id: roomChoices
+
+        RoomChoices {
+            canLeaveOut: answer.turn.canLeaveOut
+            largerContext: answer.turn.largerContext
+            moreMemory: answer.turn.moreMemory
+            onChosen: policy => answer.roomRequested(policy)
         }
     }
 

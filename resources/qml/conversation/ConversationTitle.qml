@@ -8,6 +8,8 @@ Item {
 
     required property var app
     readonly property var conversation: app.conversation
+    readonly property Item titleBar: this
+    readonly property string policy: conversation.overflow || app.settings.overflow
     readonly property bool stored: conversation.conversationId !== ""
     property bool renaming: false
 
@@ -72,6 +74,7 @@ Item {
     IconButton {
         id: more
 
+        objectName: "moreButton"
         anchors.right: parent.right
         anchors.rightMargin: Theme.unit
         anchors.verticalCenter: parent.verticalCenter
@@ -98,6 +101,30 @@ Item {
             text: qsTr("Export as JSON…")
             glyph: "export"
             onTriggered: bar.exportRequested("json")
+        }
+        MenuRule {}
+        MenuNote {
+            text: qsTr("When it no longer fits")
+        }
+        PolicyEntry {
+            text: qsTr("Ask what to do")
+            policy: "stop"
+            bar: bar.titleBar
+        }
+        PolicyEntry {
+            text: qsTr("Leave out the oldest turns")
+            policy: "drop"
+            bar: bar.titleBar
+        }
+        PolicyEntry {
+            text: qsTr("Sum up the oldest turns")
+            policy: "summarise"
+            bar: bar.titleBar
+        }
+        PolicyEntry {
+            text: qsTr("Raise the context length")
+            policy: "extend"
+            bar: bar.titleBar
         }
         MenuRule {}
         MenuEntry {

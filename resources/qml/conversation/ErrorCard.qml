@@ -5,7 +5,8 @@ import "../theme"
 
 // What went wrong, in plain words, with what helps.
 //
-// action: the button beside Retry that the kind of error asks for; empty for none.
+// action: the button beside Retry that the kind of error asks for; empty for none. choices: what else can be done, below
+// the words; null for nothing. calm: it is a decision, and nothing went wrong.
 Rectangle {
     id: card
 
@@ -14,6 +15,9 @@ Rectangle {
     property bool canRetry: false
     property bool dismissible: false
     property string action: ""
+    property Component choices: null
+    property bool calm: false
+    readonly property color tone: calm ? Theme.warning : Theme.danger
 
     signal retryRequested
     signal actionRequested
@@ -23,7 +27,7 @@ Rectangle {
     radius: Theme.radiusCard
     color: Theme.surface
     border.width: 1
-    border.color: Qt.alpha(Theme.danger, 0.55)
+    border.color: Qt.alpha(tone, 0.55)
     Accessible.role: Accessible.AlertMessage
     Accessible.name: remedy === "" ? title : title + " " + remedy
 
@@ -35,9 +39,9 @@ Rectangle {
         spacing: Theme.unit + Theme.half
 
         Icon {
-            glyph: "alert"
+            glyph: card.calm ? "gauge" : "alert"
             size: 20
-            color: Theme.danger
+            color: card.tone
             Layout.alignment: Qt.AlignTop
         }
 
@@ -61,6 +65,14 @@ Rectangle {
                 lineHeight: 1.25
                 Layout.fillWidth: true
                 Accessible.ignored: true
+            }
+
+            Loader {
+                active: card.choices !== null
+                visible: active
+                sourceComponent: card.choices
+                Layout.fillWidth: true
+                Layout.topMargin: Theme.unit
             }
 
             RowLayout {

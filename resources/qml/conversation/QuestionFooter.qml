@@ -12,6 +12,7 @@ Row {
     signal siblingRequested(int step)
     signal copyRequested
     signal editRequested
+    signal pinRequested
 
     function focusArrow(step: int): void {
         versions.focusArrow(step);
@@ -32,6 +33,15 @@ Row {
         index: footer.turn.siblingIndex
         count: footer.turn.siblingCount
         onStepRequested: step => footer.siblingRequested(step)
+    }
+
+    IconButton {
+        size: Theme.controlHeight - Theme.half
+        glyphSize: 16
+        glyph: "pin"
+        text: footer.turn.pinned ? qsTr("Unpin") : qsTr("Pin: keep in the context with its answer")
+        glyphColor: footer.turn.pinned ? Theme.accent : Theme.secondary
+        onClicked: footer.pinRequested()
     }
 
     CopyButton {

@@ -3,7 +3,7 @@ import QtQuick.Layouts
 import "../components"
 import "../theme"
 
-// What the answer under way is doing: waiting, loading the model, looking at pictures, reading the prompt (each with
+// What the answer under way is doing: waiting, loading the model, summing up what no longer fits, looking at pictures, reading the prompt (each with
 // Cancel), writing.
 Item {
     id: line
@@ -11,13 +11,15 @@ Item {
     required property var conversation
     required property string modelName
     readonly property string stage: conversation.stage
-    readonly property bool measured: ["loading", "looking", "reading"].includes(stage)
+    readonly property bool measured: ["loading", "summing", "looking", "reading"].includes(stage)
     readonly property string words: {
         switch (stage) {
         case "waiting":
             return qsTr("Waiting for the other answer…");
         case "loading":
             return qsTr("Loading %1… %2 %").arg(modelName).arg(Math.round(100 * conversation.progress));
+        case "summing":
+            return qsTr("Summing up the oldest messages, %1 of %2 done").arg(grouped(conversation.summedDone)).arg(grouped(conversation.summedTotal));
         case "looking":
             return qsTr("Looking at picture %1 of %2").arg(conversation.lookedDone + 1).arg(conversation.lookedTotal);
         case "reading":

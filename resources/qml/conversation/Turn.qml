@@ -33,6 +33,13 @@ Item {
     required property int restoredTokens
     required property int encodedMedia
     required property string stopReason
+    required property bool canContinue
+    required property bool pinned
+    required property string roomText
+    required property string roomSummary
+    required property bool canLeaveOut
+    required property int largerContext
+    required property int moreMemory
     required property bool editing
 
     required property var conversation
@@ -84,6 +91,16 @@ Item {
 
     function answerWithout(): void {
         conversation.answerWithout(messageId);
+        answerAwaited();
+    }
+
+    function goOn(): void {
+        conversation.continueAnswer(messageId);
+        answerAwaited();
+    }
+
+    function makeRoom(policy: string): void {
+        conversation.makeRoom(messageId, policy);
         answerAwaited();
     }
 
@@ -146,6 +163,7 @@ Item {
             onEditCancelled: row.editEnded()
             onEdited: text => row.edit(text)
             onRetryRequested: row.retry()
+            onPinRequested: row.conversation.pin(row.messageId, !row.pinned)
             onSiblingRequested: step => row.siblingRequested(step)
         }
     }
@@ -163,6 +181,8 @@ Item {
             onPlainRequested: row.answerWithout()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
+            onContinueRequested: row.goOn()
+            onRoomRequested: policy => row.makeRoom(policy)
             onSiblingRequested: step => row.siblingRequested(step)
         }
     }

@@ -19,6 +19,7 @@ Column {
     signal editCancelled
     signal edited(string text)
     signal retryRequested
+    signal pinRequested
     signal siblingRequested(int step)
 
     function focusArrow(step: int): void {
@@ -45,6 +46,29 @@ Column {
     Item {
         width: parent.width
         height: Theme.controlHeight - Theme.half
+
+        Loader {
+            active: question.turn.pinned && !question.turn.canRetry && !question.turn.editing
+
+            sourceComponent: Row {
+                height: Theme.controlHeight - Theme.half
+                spacing: Theme.half
+
+                Icon {
+                    anchors.verticalCenter: parent.verticalCenter
+                    glyph: "pin"
+                    size: 14
+                    color: Theme.faint
+                }
+
+                ThemedText {
+                    anchors.verticalCenter: parent.verticalCenter
+                    text: qsTr("Pinned: stays in the context")
+                    color: Theme.faint
+                    font.pixelSize: Theme.smallSize
+                }
+            }
+        }
 
         Loader {
             active: question.turn.canRetry && !question.turn.editing
@@ -81,6 +105,7 @@ Column {
                 onSiblingRequested: step => question.siblingRequested(step)
                 onCopyRequested: question.copyRequested(question.turn.text)
                 onEditRequested: question.editRequested()
+                onPinRequested: question.pinRequested()
             }
         }
     }

@@ -13,6 +13,6 @@ Column {
     FieldList {
         settings: section.app.settings
         sections: ["model", "chat"]
-        only: ["model.n_ctx", "chat.system_prompt"]
+        only: ["model.n_ctx", "chat.overflow", "chat.system_prompt"]
     }
 }

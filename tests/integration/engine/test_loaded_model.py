@@ -240,3 +240,28 @@ def test_a_model_is_freed_even_if_nothing_can_be_saved(desk: Desk, monkeypatch: 
     desk.loaded.close()
     assert freed == [True]
     monkeypatch.setattr(desk.loaded, "close", lambda: None)
+
+
+def test_an_answer_at_the_end_of_a_prompt_is_continued_where_it_stopped(speaker: Desk) -> None:
+    whole = speaker.ask("Name three rivers.", chat="whole", max_tokens=24)
+    half = speaker.ask("Name three rivers.", chat="half", max_tokens=10)
+    assert half.token_ids == whole.token_ids[:10]
+    sampling = SamplingParameters(temperature=0.0, max_tokens=14)
+    prompt = tuple(speaker.said["half"])
+    request = Generate(request_id="e3", messages=prompt, sampling=sampling, conversation_id="half")
+    rest = speaker.loaded.generate(request, time.perf_counter())
+    assert rest.token_ids[:3] == whole.token_ids[10:13], "as if it had never stopped"
+    n_held = half.usage.prompt_tokens + len(half.token_ids)
+    assert rest.usage.prompt_tokens == speaker.loaded.count_tokens(prompt) == n_held
+    assert rest.usage.cached_tokens >= n_held - 1, "nothing of it is read again"
+
+
+def test_an_answer_of_another_vocabulary_is_continued_from_its_text(speaker: Desk) -> None:
+    half = speaker.ask("Name three rivers.", max_tokens=10)
+    *before, answer = speaker.said["chat"]
+    foreign = PromptMessage(role="assistant", text=answer.text, token_ids=(1, 2), vocabulary="another")
+    sampling = SamplingParameters(temperature=0.0, max_tokens=4)
+    request = Generate(request_id="e3", messages=(*before, foreign), sampling=sampling, conversation_id="chat")
+    rest = speaker.loaded.generate(request, time.perf_counter())
+    assert rest.usage.completion_tokens > 0
+    assert abs(rest.usage.prompt_tokens - half.usage.prompt_tokens - 10) <= 2

@@ -124,7 +124,7 @@ def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) 
     assert say("/help") == 0
     (help_,) = objects(capsys, "help")
     commands = {"/new", "/list", "/open", "/image", "/adapter", "/retry", "/edit", "/system", "/stats"}
-    commands |= {"/help", "/quit"}
+    commands |= {"/help", "/quit", "/continue", "/overflow", "/pin", "/unpin", "/pins"}
     assert help_["commands"].keys() == commands
     assert say("/help", as_json=False) == 0
     shown = capsys.readouterr().err
@@ -339,7 +339,7 @@ def test_pictures_of_a_turn_that_never_began_stay(
         sent.append(len(words[3]))
         raise RequestCancelled("Famulus is closing.")
 
-    monkeypatch.setattr(ChatService, "send", lambda _, *words: refuse(*words))
+    monkeypatch.setattr(ChatService, "send", lambda _, *words, overflow: refuse(*words))
     assert say(f"/image {png(tmp_path / 'cat.png')}", "One?", "Two?") == 1
     assert sent == [1, 1]
 

@@ -26,7 +26,7 @@ from assistant.core.events import (
 )
 from assistant.core.sampling import DEFAULT_TEMPERATURE
 from assistant.core.settings import Settings
-from assistant.services import turn
+from assistant.services import growing_answer
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.fakes.fake_services import PATIENCE_S, EventLog, with_model
@@ -163,7 +163,7 @@ def test_partial_text_reaches_the_disk_while_it_trickles(chat: Chat, monkeypatch
         stall.go_on()
     chat.events.end_of(request_id)
     assert flushed.empty()
-    assert turn.FLUSH_INTERVAL_S <= 0.2, "with the time of a commit a flush stays below 250 ms"
+    assert growing_answer.FLUSH_INTERVAL_S <= 0.2, "with the time of a commit a flush stays below 250 ms"
 
 
 def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.Mo
         return pending
 
     monkeypatch.setattr(chat.store.answers, "grow", stuck)
-    monkeypatch.setattr(turn, "FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(growing_answer, "FLUSH_INTERVAL_S", 0.0)
     chat.engine.will_answer("a", "b", "c")
     assert chat.ask("Go on.").text == "abc"
     assert calls == ["a"]

@@ -1,0 +1,68 @@
+"""What can be done in the open conversation about its context: continue, pin, choose what happens when it is full.
+
+Process: app with a window. Thread: the GUI's; the database is written in the background.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+
+from assistant.core.conversation import Message
+from assistant.core.draft import Draft
+from assistant.core.errors import FamulusError
+from assistant.core.overflow import OverflowPolicy
+from assistant.gui.conversation_composer import ConversationComposer
+
+
+class ConversationOverflow(ConversationComposer):
+    """The part of `ConversationViewModel` that is about its context."""
+
+    @Slot(str)
+    def continueAnswer(self, message_id: str) -> None:
+        """Go on with an answer that was cut off."""
+        self._go_on(message_id, None)
+
+    @Slot(str, str)
+    def makeRoom(self, message_id: str, policy: str) -> None:
+        """Remember what happens when this conversation no longer fits, and try an answer again, or go on with it."""
+        self._overflow = policy
+        self._go_on(message_id, OverflowPolicy(policy))
+        self.overflowChanged.emit()
+
+    def _go_on(self, message_id: str, policy: OverflowPolicy | None) -> None:
+        answer = self._tree.get(message_id)
+        question = self._tree.get(answer.parent_id) if answer is not None else None
+        if answer is None or question is None:
+            return
+        self.dismissProblem()
+        draft = Draft(text=question.text, attachments=question.attachments)
+        if answer.can_go_on:
+            self._context.starter.continue_answer(self._place, message_id, draft, policy)
+        else:
+            self._context.starter.answer(self._place, question, answer.adapters, policy=policy)
+
+    @Slot(str, bool)
+    def pin(self, message_id: str, pinned: bool) -> None:
+        """Keep a turn in the context when older ones must go, or no more."""
+        store, place = self._context.services.conversations, self._place
+
+        def show(message: Message) -> None:
+            if place.is_same(self._place) and self._tree.get(message_id) is not None:
+                self._tree.put(message)
+                self._show_rows()
+
+        self._context.background.run(lambda: store.pin(message_id, pinned).result(), show, self._not_stored)
+
+    @Slot(str)
+    def setOverflow(self, policy: str) -> None:
+        """Choose what happens when this conversation no longer fits."""
+        conversation_id, store = self._place.conversation_id, self._context.services.conversations
+        if conversation_id and policy != self._overflow:
+            self._overflow = policy
+            self.overflowChanged.emit()
+            self._context.background.run(
+                lambda: store.set_overflow(conversation_id, OverflowPolicy(policy)).result(), failed=self._not_stored
+            )
+
+    def _not_stored(self, error: FamulusError) -> None:
+        self._set_problem(error.info)
