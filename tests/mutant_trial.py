@@ -15,9 +15,11 @@ from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import GenerationFinished
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.services.context_results import ContextResults
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.snapshots import ConversationSnapshots
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.database import Database
 from assistant.storage.file_list import FileList
 from assistant.storage.settings_file import SettingsFile
@@ -63,7 +65,9 @@ def try_mutants(count: int, folder: Path) -> Trials:
     database = Database(folder / "famulus.db")
     paths = DataPaths(folder)
     snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
-    library = LibraryService(engine, EventBus(), FileList(database, "model_file"), paths.verified_files, snapshots)
+    results = ContextResults(ContextCheckFiles(paths.context_checks))
+    files = FileList(database, "model_file")
+    library = LibraryService(engine, EventBus(), files, paths.verified_files, snapshots, results)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

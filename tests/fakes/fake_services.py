@@ -19,6 +19,8 @@ from assistant.core.settings import ModelSettings, Settings
 from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.context_check import ContextCheckService
+from assistant.services.context_results import ContextResults
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
@@ -26,6 +28,7 @@ from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
@@ -53,7 +56,8 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     client = cast(EngineClient, engine)
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
-    library = LibraryService(client, bus, FileList(database, "model_file"), paths.verified_files, snapshots)
+    results = ContextResults(ContextCheckFiles(paths.context_checks))
+    library = LibraryService(client, bus, FileList(database, "model_file"), paths.verified_files, snapshots, results)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())
@@ -70,6 +74,7 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
         adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),
+        context_checks=ContextCheckService(library, results, image_client),
         deletion=DeletionService(conversations, client, snapshots, attachments, bus),
         bus=bus,
     )

@@ -7,9 +7,9 @@ from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
 from assistant.core.errors import DataFolderUnusable, ShortcutTaken
+from assistant.core.resource_files import resource_folder
 from assistant.gui.error_text import error_words
 from assistant.gui.hotkey.backend import HotkeyState, Registration, unavailable
-from assistant.gui.resource_files import resource_folder
 from tests.fakes.fake_engine import Death, Stall
 from tests.screenshots.studio import Studio
 
