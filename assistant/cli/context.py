@@ -24,13 +24,12 @@ from assistant.cli.context_options import (
 from assistant.cli.context_view import check_summary, plan_lines, plan_summary, print_check, progress_words
 from assistant.cli.options import model_options, overridden
 from assistant.cli.terminal import harmless, notes, output, print_error, print_json
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import CheckProgress, ContextCheck
 from assistant.core.errors import FamulusError, InputInvalid, unwritable
 from assistant.core.paths import absolute
 from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings
 from assistant.services.context_measuring import CheckOutcome, CheckWish
-from assistant.services.context_pace import CheckProgress
 from assistant.services.load_plan import context_wish
 from assistant.services.services import Services
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.cli.terminal import gibibytes, harmless, output
+from assistant.core.context_chart import runs_at
 from assistant.core.context_check import (
     MAX_PRICE,
     N_DEPTHS,
+    CheckProgress,
     ContextCheck,
     MethodRun,
     best_method,
@@ -25,7 +27,6 @@ from assistant.core.context_check import (
 from assistant.core.context_plan import ALL_LAYERS, ContextPlan
 from assistant.core.rope import RopeMethod
 from assistant.services.context_outlook import ContextOutlook
-from assistant.services.context_pace import CheckProgress
 
 _N_ROWS = 8
 _FIRST, _COLUMN = 30, 12
@@ -52,7 +53,7 @@ def print_check(check: ContextCheck, lengths: Sequence[int]) -> None:
     text = check.text or "Alice's Adventures in Wonderland"
     output.print(harmless(f"{check.model}, trained with {check.n_ctx_train:,} tokens; it read {text}"), style="bold")
     for n_ctx in lengths:
-        runs = _runs(check, n_ctx)
+        runs = runs_at(check, n_ctx)
         output.print()
         _print_row(f"{n_ctx:,} tokens", [run.method.value for run in runs], style="bold")
         for line in _perplexity_rows(runs, n_ctx):
@@ -78,7 +79,7 @@ def check_summary(check: ContextCheck, lengths: Sequence[int], picture: Path | N
             {
                 "n_ctx": n_ctx,
                 "automatic": best_method(check, n_ctx) if n_ctx > check.n_ctx_train else None,
-                "runs": [_run_summary(check, run) for run in _runs(check, n_ctx)],
+                "runs": [_run_summary(check, run) for run in runs_at(check, n_ctx)],
             }
             for n_ctx in lengths
         ],
@@ -127,12 +128,6 @@ def plan_summary(name: str, outlook: ContextOutlook, plan: ContextPlan) -> dict[
         "longest": outlook.longest(plan.kv_type),
         "notes": [note.text for note in plan.notes],
     }
-
-
-def _runs(check: ContextCheck, n_ctx: int) -> list[MethodRun]:
-    order = list(RopeMethod)
-    runs = [run for run in check.runs if run.n_ctx == n_ctx]
-    return sorted(runs, key=lambda run: order.index(run.method))
 
 
 def _run_summary(check: ContextCheck, run: MethodRun) -> dict[str, Any]:

@@ -90,6 +90,28 @@ class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, runs=(*others, run))
 
 
+class CheckProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a check is.
+
+    Attributes:
+        method: What is measured now.
+        n_ctx: At which length, tokens.
+        number: Which run that is, from 1.
+        n_runs: How many there are.
+        n_done: Tokens that are read in this run.
+        n_total: Tokens of this run.
+        seconds_left: Of all runs together; None while that cannot be known.
+    """
+
+    method: RopeMethod
+    n_ctx: int
+    number: int
+    n_runs: int
+    n_done: int
+    n_total: int
+    seconds_left: float | None
+
+
 def perplexity(run: MethodRun, start: int, end: int) -> float:
     """Perplexity of the parts that lie wholly within `start` to `end` tokens; NaN where there is none."""
     losses = [

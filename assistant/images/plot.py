@@ -8,13 +8,14 @@ The chart is drawn twice as large and then made smaller, which smooths its lines
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 # Imported here, so that Pillow opens all it needs while files may still be opened.
 from PIL import Image, ImageDraw, ImageFont
 
+from assistant.core.context_chart import PerplexityScale, perplexity_scale, runs_at
 from assistant.core.context_check import N_DEPTHS, ContextCheck, MethodRun, needle_grid
 from assistant.core.rope import RopeMethod
 
@@ -33,28 +34,25 @@ _COLOURS = {
     RopeMethod.YARN: "#2C6E5B",
 }
 _N_TICKS = 8
-_WORST = 30.0
-"""Nats beyond which a line is cut: e to the 30th."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """Where positions and perplexities lie.
+    """Where positions and losses lie.
 
     Attributes:
         n_ctx: Position at the right edge, tokens.
-        low, high: Logarithms of the perplexities at the lower and upper edge.
+        scale: Of the perplexities.
     """
 
     n_ctx: int
-    low: float
-    high: float
+    scale: PerplexityScale
 
     def x(self, position: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * position / self.n_ctx
 
-    def y(self, log_perplexity: float) -> float:
-        return _BOTTOM - (_BOTTOM - _TOP) * (log_perplexity - self.low) / (self.high - self.low)
+    def y(self, loss: float) -> float:
+        return _BOTTOM - (_BOTTOM - _TOP) * self.scale.share(loss)
 
 
 def draw_check(check: ContextCheck, n_ctx: int) -> Image.Image:
@@ -67,14 +65,13 @@ def draw_check(check: ContextCheck, n_ctx: int) -> Image.Image:
     Returns:
         RGB, `WIDTH` times `HEIGHT`.
     """
-    order = list(RopeMethod)
-    runs = sorted((run for run in check.runs if run.n_ctx == n_ctx), key=lambda run: order.index(run.method))
+    runs = runs_at(check, n_ctx)
     image = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), _PAPER)
     pen = _Pen(image)
     title = f"{check.model[:60]}: how well it reads {n_ctx:,} tokens"
     pen.text(_MARGIN, 26, title, size=25, colour=_INK)
     pen.text(_MARGIN, 60, f"Perplexity by position (lower is better); text: {_text_name(check)}", size=16)
-    plane = _plane(runs, n_ctx)
+    plane = _Plane(n_ctx, perplexity_scale(runs))
     _draw_axes(pen, plane, check.n_ctx_train)
     for run in runs:
         _draw_line(pen, plane, run)
@@ -119,18 +116,8 @@ def _text_name(check: ContextCheck) -> str:
     return check.text[:60] if check.text else "Alice's Adventures in Wonderland"
 
 
-def _plane(runs: Sequence[MethodRun], n_ctx: int) -> _Plane:
-    losses = [loss for run in runs for loss in _losses(run)] or [math.log(2), math.log(20)]
-    margin = max(0.05, 0.05 * (max(losses) - min(losses)))
-    return _Plane(n_ctx, min(losses) - margin, max(losses) + margin)
-
-
-def _losses(run: MethodRun) -> list[float]:
-    return [min(loss, _WORST) for loss in run.losses]
-
-
 def _draw_axes(pen: _Pen, plane: _Plane, n_ctx_train: int) -> None:
-    for value in _ticks(plane):
+    for value in plane.scale.ticks():
         y = plane.y(math.log(value))
         pen.line([(_LEFT, y), (_RIGHT, y)], _HAIRLINE)
         pen.text(_LEFT - 10, y, f"{value:,.0f}" if value >= 1 else f"{value:g}", at="rm")
@@ -148,19 +135,9 @@ def _draw_axes(pen: _Pen, plane: _Plane, n_ctx_train: int) -> None:
         pen.text(x + (-8 if at == "rt" else 8), _TOP, f"trained length: {n_ctx_train:,}", colour=_INK, at=at)
 
 
-def _ticks(plane: _Plane) -> Iterator[float]:
-    """Perplexities of the ruled lines: 1, 2 and 5 of each power of ten, finer or coarser so that there are some."""
-    low, high = math.exp(plane.low), math.exp(plane.high)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = {True: (1, 1.5, 2, 3, 4, 5, 6, 8), False: (1, 2, 5)}[plane.high - plane.low < math.log(10)]
-    digits: tuple[float, ...] = (1,) if plane.high - plane.low > math.log(1e4) else steps
-    values = [digit * 10.0**power for power in powers for digit in digits]
-    yield from (value for value in values if low <= value <= high)
-
-
 def _draw_line(pen: _Pen, plane: _Plane, run: MethodRun) -> None:
     colour = _COLOURS[run.method]
-    points = [(plane.x((index + 0.5) * run.bucket), plane.y(loss)) for index, loss in enumerate(_losses(run))]
+    points = [(plane.x((index + 0.5) * run.bucket), plane.y(loss)) for index, loss in enumerate(run.losses)]
     points = [(min(x, _RIGHT), y) for x, y in points]
     pen.line(points, colour, 2.5)
     for x, y in points[::4]:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.clients.image_client import ImageClient
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import CheckProgress, ContextCheck
 from assistant.core.settings import ModelSettings
 from assistant.services.context_measuring import CheckOutcome, CheckWish, Measuring
 from assistant.services.context_outlook import ContextOutlook
-from assistant.services.context_pace import CheckProgress
 from assistant.services.context_results import ContextResults
 from assistant.services.context_text import read_check_text
 from assistant.services.library import LibraryService

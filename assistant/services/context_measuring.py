@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_check import ContextCheck, MethodRun
+from assistant.core.context_check import CheckProgress, ContextCheck, MethodRun
 from assistant.core.context_plan import (
     N_CTX_LONGEST,
     N_CTX_MIN,
@@ -31,7 +31,7 @@ from assistant.core.rope import RopeMethod, methods
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import ContextMeasured, MeasureContext, PromptProgressed
 from assistant.services.chosen_model import ChosenModel
-from assistant.services.context_pace import CheckProgress, Pace
+from assistant.services.context_pace import Pace
 from assistant.services.context_results import ContextResults
 from assistant.services.context_text import CheckText
 from assistant.services.load_plan import plan_load

@@ -8,35 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from assistant.core.context_check import MethodRun, reading_work
+from assistant.core.context_check import CheckProgress, MethodRun, reading_work
 from assistant.core.rope import RopeMethod
 
 _ENOUGH_WORK = 512.0
 """Work after which the pace of this check counts, and that of earlier ones no more."""
-
-
-class CheckProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a check is.
-
-    Attributes:
-        method: What is measured now.
-        n_ctx: At which length, tokens.
-        number: Which run that is, from 1.
-        n_runs: How many there are.
-        n_done: Tokens that are read in this run.
-        n_total: Tokens of this run.
-        seconds_left: Of all runs together; None while that cannot be known.
-    """
-
-    method: RopeMethod
-    n_ctx: int
-    number: int
-    n_runs: int
-    n_done: int
-    n_total: int
-    seconds_left: float | None
 
 
 class Pace:

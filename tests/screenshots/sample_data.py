@@ -13,16 +13,19 @@ from assistant.core.errors import ModelFileDamaged
 from assistant.core.paths import DataPaths
 from assistant.core.settings import ModelSettings
 from assistant.services.chat import ChatService
+from assistant.services.context_results import ContextResults
 from assistant.services.library import LibraryService
 from assistant.services.model_choices import Fit, ModelChoice
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn import TurnContext
 from assistant.storage import answers, conversations
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.file_list import FileList
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
+from tests.screenshots.sample_checks import sample_checks
 from tests.screenshots.sample_texts import SampleTexts
 from tests.tiny_gguf import write_tiny_model
 from tests.unit.hub.projector_files import write_projector
@@ -71,7 +74,9 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.library.close()
     made.chat.close()
     model_files, snapshots = FileList(made.database, "model_file"), ConversationSnapshots(made.paths, made.settings)
-    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots)
+    files = ContextCheckFiles(made.paths.context_checks)
+    results = ContextResults(files)
+    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots, results)
     context = TurnContext(
         conversations=made.conversations,
         engine=made.engine,
@@ -79,7 +84,13 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
         attachments=made.attachments,
         bus=made.bus,
     )
-    return dataclasses.replace(made, paths=DataPaths(SHOWN_HOME), library=library, chat=ChatService(context))
+    return dataclasses.replace(
+        made,
+        paths=DataPaths(SHOWN_HOME),
+        library=library,
+        context_checks=sample_checks(library, files),
+        chat=ChatService(context),
+    )
 
 
 class SampleHistory:

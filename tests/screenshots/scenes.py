@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from assistant.core.errors import ModelLoadFailed, ModelNotFound
 from tests.fakes.fake_engine import Death, Stall
-from tests.screenshots.other_scenes import broken_settings, quick_chat, settings, start_failure
+from tests.screenshots.other_scenes import broken_settings, context_length, quick_chat, settings, start_failure
 from tests.screenshots.picture_scenes import blind, lost_pictures, pictures
 from tests.screenshots.sample_data import MODEL, SampleLibrary
 from tests.screenshots.studio import Studio
@@ -252,6 +252,7 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     lost_pictures,
     dialogs,
     settings,
+    context_length,
     broken_settings,
     quick_chat,
     start_failure,

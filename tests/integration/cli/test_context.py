@@ -43,9 +43,7 @@ def test_all_ways_are_measured_shown_and_used(famulus: Famulus, tiny_model: Path
     assert plan["plan"]["rope"]["method"] == length["automatic"]
 
 
-def test_what_was_measured_is_known_wherever_the_model_lies(
-    famulus: Famulus, tiny_model: Path, tmp_path: Path
-) -> None:
+def test_what_was_measured_is_known_wherever_the_model_lies(famulus: Famulus, tiny_model: Path, tmp_path: Path) -> None:
     words = ("context", "check", "--n-ctx", "512", "--model")
     assert famulus(*words, str(tiny_model)).code == 0
     moved = shutil.copy(tiny_model, tmp_path / "moved.gguf")

@@ -11,6 +11,7 @@ import msgspec
 import psutil
 import pytest
 
+from assistant.core.context_check import CheckProgress
 from assistant.core.context_plan import ContextWish
 from assistant.core.errors import (
     AttachmentDamaged,
@@ -24,7 +25,7 @@ from assistant.core.memory_estimate import MIB, KvType
 from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings, Settings
 from assistant.services.context_measuring import CheckOutcome, CheckWish
-from assistant.services.context_pace import CheckProgress, Pace
+from assistant.services.context_pace import Pace
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.fakes.fake_images import FakeImages
