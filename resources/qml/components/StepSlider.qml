@@ -34,7 +34,7 @@ Item {
         stepSize: 1
         snapMode: Slider.SnapAlways
         value: field.position
-        focusPolicy: Qt.TabFocus
+        focusPolicy: Qt.StrongFocus
         Accessible.name: field.label
         Accessible.description: field.words
         onMoved: {
