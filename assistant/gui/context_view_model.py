@@ -101,7 +101,7 @@ class ContextViewModel(QObject):
     @Property(str, notify=changed)
     def refused(self) -> str:
         """Why the length that was chosen last is not used; empty if it is."""
-        return error_words(self._refused).title if self._refused is not None else ""
+        return error_words(self._refused).text if self._refused is not None else ""
 
     @Slot(int)
     def look(self, index: int) -> None:
@@ -155,7 +155,7 @@ class ContextViewModel(QObject):
             kv_type = usable_kv_type(outlook.facts, KvType(model.kv_type))
             used = n_ctx if n_ctx > 0 else outlook.facts.n_ctx_train
             memory = estimate_memory(outlook.facts, used, kv_type=kv_type, projector_bytes=outlook.projector_bytes)
-            notes, plan = [error_words(error.info).title], None
+            notes, plan = [error_words(error.info).text], None
         pattern = QCoreApplication.translate("ContextViewModel", "{needed} of {free} free memory")
         return {
             "title": _length_words(n_ctx, used),
