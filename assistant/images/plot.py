@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 # Imported here, so that Pillow opens all it needs while files may still be opened.
 from PIL import Image, ImageDraw, ImageFont
@@ -94,8 +95,16 @@ class _Pen:
 
     def line(self, points: Sequence[tuple[float, float]], colour: str, width: float = 1) -> None:
         """Draw through all points."""
-        scaled = [(x * _SCALE, y * _SCALE) for x, y in points]
-        self._draw.line(scaled, fill=colour, width=round(width * _SCALE), joint="curve")
+        if width <= 1:
+            self._draw.line([(x * _SCALE, y * _SCALE) for x, y in points], fill=colour, width=_SCALE)
+            return
+        half = width / 2
+        for (x0, y0), (x1, y1) in pairwise(points):  # Pillow's own thick lines are too thin at some angles
+            length = math.hypot(x1 - x0, y1 - y0) or 1.0
+            dx, dy = half * (y0 - y1) / length, half * (x1 - x0) / length
+            self.shape([(x0 + dx, y0 + dy), (x1 + dx, y1 + dy), (x1 - dx, y1 - dy), (x0 - dx, y0 - dy)], colour)
+        for x, y in points[1:-1]:
+            self._draw.circle((x * _SCALE, y * _SCALE), half * _SCALE, fill=colour)
 
     def shape(self, points: Sequence[tuple[float, float]], colour: str) -> None:
         """Fill the polygon of these corners."""
