@@ -17,6 +17,8 @@ from assistant.core.paths import DataPaths
 from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.context_check import ContextCheckService
+from assistant.services.context_results import ContextResults
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
@@ -25,6 +27,7 @@ from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn_context import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.data_folder import HOME_VARIABLE, data_folder
 from assistant.storage.database import Database
@@ -60,14 +63,9 @@ def build_services() -> Services:
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
     ladder = LoadLadder(RungsFile(paths.load_rungs))
-    library = LibraryService(
-        engine,
-        bus,
-        FileList(database, "model_file"),
-        paths.verified_files,
-        snapshots,
-        ladder,
-    )
+    results = ContextResults(ContextCheckFiles(paths.context_checks))
+    files = FileList(database, "model_file")
+    library = LibraryService(engine, bus, files, paths.verified_files, snapshots, ladder, results)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)
@@ -82,6 +80,7 @@ def build_services() -> Services:
         adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),
+        context_checks=ContextCheckService(library, results, images),
         deletion=DeletionService(conversations, engine, snapshots, attachments, bus),
         bus=bus,
     )

@@ -16,5 +16,5 @@ class ResourcesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before each build; `version` is ``standard`` or ``editable``."""
         if version == "standard":
-            for folder in ("qml", "icons", "i18n"):  # not the pictures of the README
+            for folder in ("qml", "icons", "i18n", "texts"):  # not the pictures of the README
                 build_data["force_include"][f"resources/{folder}"] = f"assistant/resources/{folder}"

@@ -15,10 +15,12 @@ from assistant.core.sampling import SamplingParameters
 from assistant.core.settings import ModelSettings
 from assistant.protocol.engine_messages import GenerationFinished
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.services.context_results import ContextResults
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.snapshots import ConversationSnapshots
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.database import Database
 from assistant.storage.file_list import FileList
 from assistant.storage.rungs_file import RungsFile
@@ -66,14 +68,9 @@ def try_mutants(count: int, folder: Path) -> Trials:
     paths = DataPaths(folder)
     snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
     ladder = LoadLadder(RungsFile(paths.load_rungs))
-    library = LibraryService(
-        engine,
-        EventBus(),
-        FileList(database, "model_file"),
-        paths.verified_files,
-        snapshots,
-        ladder,
-    )
+    results = ContextResults(ContextCheckFiles(paths.context_checks))
+    files = FileList(database, "model_file")
+    library = LibraryService(engine, EventBus(), files, paths.verified_files, snapshots, ladder, results)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

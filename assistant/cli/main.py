@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from assistant import __version__
-from assistant.cli import adapters, conversations, models, settings
+from assistant.cli import adapters, context, conversations, models, settings
 from assistant.cli.chat import chat
 from assistant.cli.demonstration import demonstrate
 from assistant.cli.doctor import bench, doctor
@@ -39,6 +39,7 @@ app.command()(chat)
 app.command()(doctor)
 app.command()(bench)
 app.add_typer(adapters.app, name="adapters")
+app.add_typer(context.app, name="context")
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(models.app, name="models")
 app.add_typer(settings.app, name="settings")

@@ -10,6 +10,7 @@ import queue
 from assistant.core.errors import FamulusError
 from assistant.protocol.engine_messages import (
     BackendsDescribed,
+    ContextMeasured,
     ConversationForgotten,
     EngineReply,
     Failed,
@@ -25,6 +26,7 @@ CLOSING = (
     | ModelLoaded
     | ModelUnloaded
     | TokensCounted
+    | ContextMeasured
     | SnapshotsSaved
     | ConversationForgotten
     | BackendsDescribed

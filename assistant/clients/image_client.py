@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant.clients.worker_process import WorkerProcess
+from assistant.core.context_check import ContextCheck
 from assistant.core.errors import (
     AttachmentDamaged,
     AttachmentTimedOut,
@@ -25,7 +26,9 @@ from assistant.core.errors import (
     unwritable,
 )
 from assistant.protocol.image_messages import (
+    ChartDrawn,
     DescribeImage,
+    DrawContextCheck,
     ImageDescribed,
     ImageFailed,
     ImageReply,
@@ -42,7 +45,7 @@ IDLE_S = 30.0
 _SLICE_S = 0.1
 """How long a picture that is not wanted any more goes on at most."""
 
-ReplyT = TypeVar("ReplyT", ImageDescribed, PixelsRendered)
+ReplyT = TypeVar("ReplyT", ImageDescribed, PixelsRendered, ChartDrawn)
 
 
 class _Worker:
@@ -131,6 +134,23 @@ class ImageClient:
             return RenderPixels(path=str(path), pixels_path=target, max_side=max_side, max_pixels=max_pixels)
 
         return self._draw(request, pixels_path, PixelsRendered, cancelled)
+
+    def draw_check(self, check: ContextCheck, n_ctx: int, path: Path) -> ChartDrawn:
+        """Draw a chart of a context check as PNG.
+
+        Args:
+            check: What was measured.
+            n_ctx: The length to show, tokens.
+            path: Where the chart goes; written as a whole or not at all.
+
+        Raises:
+            FamulusError: As `describe`.
+        """
+
+        def request(target: str) -> ImageRequest:
+            return DrawContextCheck(check=check, n_ctx=n_ctx, path=target)
+
+        return self._draw(request, path, ChartDrawn)
 
     def close(self) -> None:
         """End the worker; a picture in hand and all that follow raise `RequestCancelled`."""

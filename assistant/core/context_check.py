@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from assistant.core.memory_estimate import KvType
 from assistant.core.rope import RopeMethod
 
 MAX_PRICE = 0.05
@@ -46,6 +47,7 @@ class MethodRun(msgspec.Struct, frozen=True, kw_only=True):
         stride: Every so many tokens one was scored.
         needles: What was found again.
         seconds: How long it took.
+        kv_type: Type of the KV cache.
     """
 
     method: RopeMethod
@@ -56,6 +58,7 @@ class MethodRun(msgspec.Struct, frozen=True, kw_only=True):
     stride: int
     needles: tuple[NeedleScore, ...]
     seconds: float
+    kv_type: KvType = KvType.F16
 
 
 class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +68,16 @@ class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
         model: Name of the file without its suffix.
         n_ctx_train: Context length it was trained with, tokens.
         text: What was read: name of the file, empty for the text that comes with Famulus.
+        text_digest: SHA-256 of it, hexadecimal.
+        n_text: Tokens that it has with the needles.
         runs: One for each method and length; the latest of each.
     """
 
     model: str
     n_ctx_train: int
     text: str = ""
+    text_digest: str = ""
+    n_text: int = 0
     runs: tuple[MethodRun, ...] = ()
 
     def run(self, method: RopeMethod, n_ctx: int) -> MethodRun | None:
@@ -81,6 +88,28 @@ class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
         """With this run in place of an earlier one of the same method and length."""
         others = tuple(each for each in self.runs if (each.method, each.n_ctx) != (run.method, run.n_ctx))
         return msgspec.structs.replace(self, runs=(*others, run))
+
+
+class CheckProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a check is.
+
+    Attributes:
+        method: What is measured now.
+        n_ctx: At which length, tokens.
+        number: Which run that is, from 1.
+        n_runs: How many there are.
+        n_done: Tokens that are read in this run.
+        n_total: Tokens of this run.
+        seconds_left: Of all runs together; None while that cannot be known.
+    """
+
+    method: RopeMethod
+    n_ctx: int
+    number: int
+    n_runs: int
+    n_done: int
+    n_total: int
+    seconds_left: float | None
 
 
 def perplexity(run: MethodRun, start: int, end: int) -> float:
@@ -99,6 +128,51 @@ def price(run: MethodRun, plain: MethodRun, n_ctx_train: int) -> float:
 def beyond(run: MethodRun, n_ctx_train: int) -> float:
     """Perplexity of what lies beyond the trained length."""
     return perplexity(run, n_ctx_train, run.n_ctx)
+
+
+N_DEPTHS = 4
+"""Rows of a needle grid."""
+
+
+class NeedleGrid(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found again of the needles at each depth of each length.
+
+    Attributes:
+        lengths: Tokens that had been read, ascending.
+        shares: `N_DEPTHS` rows, the beginning of the text first, a mean recall for each length; None without a needle.
+    """
+
+    lengths: tuple[int, ...]
+    shares: tuple[tuple[float | None, ...], ...]
+
+
+def needle_grid(run: MethodRun) -> NeedleGrid:
+    """The needles of a run by depth, which is the share of the text that stands before one, and length."""
+    lengths = tuple(sorted({needle.length for needle in run.needles}))
+    found: dict[tuple[int, int], list[float]] = {}
+    for needle in run.needles:
+        depth = min(N_DEPTHS - 1, needle.position * N_DEPTHS // needle.length)
+        found.setdefault((depth, needle.length), []).append(needle.recall)
+
+    def share(depth: int, length: int) -> float | None:
+        recalls = found.get((depth, length))
+        return sum(recalls) / len(recalls) if recalls else None
+
+    return NeedleGrid(
+        lengths=lengths,
+        shares=tuple(tuple(share(depth, length) for length in lengths) for depth in range(N_DEPTHS)),
+    )
+
+
+def reading_work(n_tokens: int) -> float:
+    """What it takes to read a text from its beginning, in units of one token: attention grows with what is behind."""
+    return n_tokens * (1 + n_tokens / 12_000)
+
+
+def reading_seconds(check: ContextCheck, n_tokens: int) -> float | None:
+    """Time to read a text from its beginning by what was measured, seconds; None if nothing was."""
+    work = sum(reading_work(run.n_read) for run in check.runs)
+    return sum(run.seconds for run in check.runs) / work * reading_work(n_tokens) if work else None
 
 
 def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:

@@ -251,7 +251,8 @@ def _length_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx
 
 def _stretch_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx: int) -> list[ErrorInfo]:
     stretch, method = round(n_ctx / facts.n_ctx_train, 1), rope.method.value
-    notes = [note("The context is stretched to {stretch} times the trained length.", stretch=stretch)]
+    stretched = "The context is stretched to {stretch} times the trained length by {method}."
+    notes = [note(stretched, stretch=stretch, method=method)]
     if n_ctx > MAX_STRETCH * facts.n_ctx_train:
         notes.append(note("So far beyond the trained length answers get worse; do not rely on them."))
     if wish.rope not in (None, rope.method):

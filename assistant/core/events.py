@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.context_check import CheckProgress
 from assistant.core.context_plan import ContextPlan
 from assistant.core.conversation import Message
 from assistant.core.errors import ErrorInfo
@@ -50,6 +51,12 @@ class ModelFailed(Event, frozen=True, kw_only=True):
 
     model: str
     error: ErrorInfo
+
+
+class ContextCheckProgressed(Event, frozen=True, kw_only=True):
+    """A context check goes on."""
+
+    progress: CheckProgress
 
 
 class ConversationsChanged(Event, frozen=True, kw_only=True):

@@ -63,6 +63,11 @@ class DataPaths:
         return self.home / "drafts.json"
 
     @property
+    def context_checks(self) -> Path:
+        """What context checks found: a JSON file and a picture for each model."""
+        return self.home / "context-checks"
+
+    @property
     def graphics(self) -> Path:
         """How the window was drawn last; may be deleted."""
         return self.home / "graphics"

@@ -17,8 +17,8 @@ import llama_cpp.llama_cpp as llama
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.errors import AdapterDamaged, AdapterNotFound, GenerationFailed
+from assistant.core.model_digest import file_digest
 from assistant.engine.cells import AdapterSet
-from assistant.engine.model_digest import file_digest
 
 MAX_LOADED = 8
 """Adapters that stay loaded though nobody uses them now; one of rank 16 for a model of 8B takes some 80 MB."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import llama_cpp.llama_cpp as llama
 
 from assistant.core.context_check import NeedleScore
-from assistant.engine.generation import Emit
+from assistant.engine.generation import Emit, no_numbers
 from assistant.engine.model import Model
 from assistant.protocol.engine_messages import ContextMeasured, MeasureContext, PromptProgressed
 
@@ -23,6 +23,8 @@ _TEXT, _QUESTION = 0, 1
 """Sequences: a question is read on a copy of the text, which works for every kind of memory."""
 _NEGLIGIBLE = 25.0
 """Nats below the largest logit; a million such tokens change a loss by less than 2e-5."""
+_WORST = 100.0
+"""Loss of a token that the model forbids, nats."""
 _TOWNS = (
     *("Bergen", "Porto", "Lima", "Kyoto", "Quebec", "Dakar", "Riga", "Turin", "Perth", "Hanoi", "Tunis", "Malmo"),
     *("Ghent", "Cusco", "Split", "Basel", "Osaka", "Leeds", "Izmir", "Davao", "Natal", "Accra", "Busan", "Varna"),
@@ -56,7 +58,8 @@ class ContextProbe:
         started = time.perf_counter()
         needles = [self._needle(number) for number in range(request.n_needles)]
         n_tokens = min(request.n_tokens, self._model.n_ctx - _room_for_questions(needles))
-        text, places = self._layout(request.text, needles, n_tokens)
+        whole, places = self._layout(request.text, needles, n_tokens)
+        text = whole[:n_tokens]
         bucket = max(1, request.n_tokens // request.n_buckets)
         sums: list[list[float]] = []
         scores: list[NeedleScore] = []
@@ -73,6 +76,7 @@ class ContextProbe:
         self._model.memory.clear()
         return ContextMeasured(
             request_id=request.request_id,
+            n_text=len(whole),
             n_read=len(text),
             losses=tuple(sum(each) / len(each) if each else math.nan for each in sums),
             needles=tuple(scores),
@@ -89,7 +93,7 @@ class ContextProbe:
         return _Needle(tokenize(f"{question} {code}. "), asked, whole[len(asked) :])
 
     def _layout(self, text: str, needles: Sequence[_Needle], n_tokens: int) -> tuple[list[int], list[int]]:
-        """The tokens to read, and the place of each needle that is among them, each behind the end of a sentence."""
+        """All tokens with the needles, and the place of each that is to be read, each behind the end of a sentence."""
         vocabulary = self._model.vocabulary
         plain = iter(vocabulary.tokenize_plain(text))
         tokens = vocabulary.with_bos([])
@@ -105,7 +109,7 @@ class ContextProbe:
             places.append(len(tokens))
             tokens += needle.sentence
         tokens += plain
-        return tokens[:n_tokens], [place for place in places if place + len(needles[0].sentence) <= n_tokens]
+        return tokens, [place for place in places if place + len(needles[0].sentence) <= n_tokens]
 
     def _read(self, text: Sequence[int], start: int, end: int, stride: int) -> Iterator[tuple[int, float]]:
         """Read a step; gives position and loss of the tokens that are scored behind it."""
@@ -119,7 +123,11 @@ class ContextProbe:
         """Negative log likelihood of a token by a row of the last step, nats."""
         logits = self._logits(row)
         top = max(logits)
-        return math.log(sum(math.exp(x - top) for x in logits if x > top - _NEGLIGIBLE)) + top - logits[token]
+        total = sum(math.exp(x - top) for x in logits if x > top - _NEGLIGIBLE)
+        if not 0 < total < math.inf:  # a row of what is no number
+            raise no_numbers(())
+        loss = math.log(total) + top - logits[token]
+        return loss if loss < _WORST else _WORST
 
     def _logits(self, row: int) -> list[float]:
         pointer = llama.llama_get_logits_ith(self._model.context, row)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import llama_cpp.llama_cpp as llama
 
+from assistant.core.model_digest import file_digest
 from assistant.engine.backends import describe_backends, hello
 from assistant.engine.kv_memory import MemoryKind
-from assistant.engine.model_digest import file_digest
 from assistant.engine.snapshots import SnapshotKey
 from assistant.protocol.engine_messages import LoadModel
 

@@ -17,6 +17,7 @@ from assistant.core.conversation import Conversation
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import ConversationsChanged, Event, QuestionStored, TurnEvent
 from assistant.gui.adapter_view_model import AdapterViewModel
+from assistant.gui.context_view_model import ContextViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
 from assistant.gui.draft_keeper import DraftKeeper
 from assistant.gui.error_text import error_words
@@ -71,6 +72,7 @@ class AppViewModel(QObject):
         self._quick_conversation = ConversationViewModel(self._context, self._style, self)
         self._model = ModelViewModel(self._context, self._settings, self)
         self._adapters = AdapterViewModel(self._context, self._settings, self._conversation, self)
+        self._context_length = ContextViewModel(self._context, self._settings, self)
         self._quick_chat = QuickChatViewModel(self._quick_conversation, self._settings, self)
         self._drafts = DraftKeeper(self._context, self._conversation, self._sidebar, self)
         self._unsent = UnsentQuestions(
@@ -92,6 +94,7 @@ class AppViewModel(QObject):
         self._sidebar.failed.connect(self._tell_error)
         self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
+        self._context_length.check.ended.connect(self._model.reload)
         self._conversation.conversationIdChanged.connect(self._follow_conversation)
         self._conversation.messageRevealed.connect(self._show_picture, Qt.ConnectionType.QueuedConnection)
         self._conversation.answerEnded.connect(self.announced)
@@ -106,6 +109,9 @@ class AppViewModel(QObject):
     model: ModelViewModel = Property(QObject, lambda self: self._model, constant=True)  # type: ignore[assignment]
     adapters: AdapterViewModel = Property(  # type: ignore[assignment]
         QObject, lambda self: self._adapters, constant=True
+    )
+    contextLength: ContextViewModel = Property(  # type: ignore[assignment]
+        QObject, lambda self: self._context_length, constant=True
     )
     settings: SettingsViewModel = Property(  # type: ignore[assignment]
         QObject, lambda self: self._settings, constant=True
@@ -210,6 +216,7 @@ class AppViewModel(QObject):
         self._drafts.close()
         self._context.turns.stop_all()
         self._sidebar.close()
+        self._context_length.close()
         self._context.close()
 
     def _open(self, place: Place, message_id: str = "", picture: int = -1) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from assistant import __version__
 from assistant.core.errors import FamulusError
+from assistant.core.resource_files import resource_folder
 from assistant.core.window_command import WindowCommand
 from assistant.gui.desktop import Desktop
 from assistant.gui.failure_window import show_failure
@@ -27,7 +28,6 @@ from assistant.gui.graphics import choose_graphics
 from assistant.gui.identity import APP_ID, APP_NAME
 from assistant.gui.language import Language
 from assistant.gui.quit_signals import quit_on_signals
-from assistant.gui.resource_files import resource_folder
 from assistant.gui.running_window import WindowRequest
 from assistant.gui.single_instance import SingleInstance
 from assistant.gui.window_program import start_detached

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
+from assistant.core.resource_files import resource_folder
 from assistant.core.window_command import WindowCommand
 from assistant.gui import autostart
 from assistant.gui.app_view_model import AppViewModel
@@ -26,7 +27,6 @@ from assistant.gui.lazy_blocks import load_renderers
 from assistant.gui.network_guard import RefusingNetworkFactory
 from assistant.gui.other_processes import OtherProcesses
 from assistant.gui.quick_panel import QuickPanel
-from assistant.gui.resource_files import resource_folder
 from assistant.gui.running_window import WindowRequest
 from assistant.gui.tray import Tray
 from assistant.gui.window_focus import accept_activation

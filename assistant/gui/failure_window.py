@@ -10,8 +10,8 @@ from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtWidgets import QApplication
 
 from assistant.core.errors import ErrorInfo
+from assistant.core.resource_files import resource_folder
 from assistant.gui.error_text import error_words
-from assistant.gui.resource_files import resource_folder
 
 
 def show_failure(qt: QApplication, error: ErrorInfo) -> int:

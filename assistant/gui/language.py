@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from assistant.gui.resource_files import resource_folder
+from assistant.core.resource_files import resource_folder
 
 SYSTEM = "system"
 

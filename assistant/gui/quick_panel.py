@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
+from assistant.core.resource_files import resource_folder
 from assistant.gui.app_view_model import AppViewModel
-from assistant.gui.resource_files import resource_folder
 from assistant.gui.window_focus import WindowFocus, accept_activation, window_focus
 
 

@@ -1,4 +1,4 @@
-"""The image worker's main loop: looks at pictures, draws thumbnails, hands out pixels.
+"""The image worker's main loop: looks at pictures, draws thumbnails and charts, hands out pixels.
 
 Process: image worker. Thread: one.
 
@@ -14,11 +14,16 @@ import signal
 import struct
 from pathlib import Path
 
+from PIL import Image
+
 from assistant.core.errors import AttachmentTooLarge, FamulusError, unwritable
 from assistant.images.decoder import MAX_PIXELS, decode
+from assistant.images.plot import draw_check
 from assistant.protocol.framing import FrameReader, FrameWriter
 from assistant.protocol.image_messages import (
+    ChartDrawn,
     DescribeImage,
+    DrawContextCheck,
     ImageDescribed,
     ImageFailed,
     ImageReply,
@@ -42,6 +47,8 @@ def answer(request: ImageRequest) -> ImageReply:
     try:
         if isinstance(request, DescribeImage):
             return _describe(request)
+        if isinstance(request, DrawContextCheck):
+            return _draw(request)
         return _render(request)
     except FamulusError as error:
         return ImageFailed(error=error.info)
@@ -54,9 +61,7 @@ def answer(request: ImageRequest) -> ImageReply:
 
 def _describe(request: DescribeImage) -> ImageDescribed:
     picture = decode(request.path, request.thumbnail_side, request.thumbnail_side**2)
-    png = io.BytesIO()
-    picture.image.save(png, "PNG")
-    _write(request.thumbnail_path, png.getvalue())
+    _write(request.thumbnail_path, _png(picture.image))
     return ImageDescribed(mime=picture.mime, width=picture.width, height=picture.height)
 
 
@@ -67,6 +72,18 @@ def _render(request: RenderPixels) -> PixelsRendered:
     digest.update(rows)
     _write(request.pixels_path, rows)
     return PixelsRendered(width=image.width, height=image.height, digest=digest.hexdigest())
+
+
+def _draw(request: DrawContextCheck) -> ChartDrawn:
+    chart = draw_check(request.check, request.n_ctx)
+    _write(request.path, _png(chart))
+    return ChartDrawn(width=chart.width, height=chart.height)
+
+
+def _png(image: Image.Image) -> bytes:
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    return png.getvalue()
 
 
 def _write(path: str, data: bytes) -> None:

@@ -281,12 +281,14 @@ class ContextMeasured(_Reply, frozen=True, kw_only=True):
     """What was found while a text was read.
 
     Attributes:
+        n_text: Tokens that the text has with the needles.
         n_read: Tokens that were read: fewer than asked for where the text ended.
         losses: Mean negative log likelihood of a token in each bucket, nats; buckets that were not reached are missing.
         needles: What was found again.
         seconds: How long it took.
     """
 
+    n_text: int
     n_read: int
     losses: tuple[float, ...]
     needles: tuple[NeedleScore, ...]

@@ -1,4 +1,4 @@
-"""Messages between the app and the image worker, which decodes picture files.
+"""Messages between the app and the image worker, which decodes picture files and draws charts.
 
 Process: both sides. Thread rule: immutable.
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from assistant.core.context_check import ContextCheck
 from assistant.core.errors import ErrorInfo
 
 
@@ -42,6 +43,20 @@ class RenderPixels(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     max_pixels: int
 
 
+class DrawContextCheck(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Draw a chart of a context check.
+
+    Attributes:
+        check: What was measured.
+        n_ctx: The length to show, tokens.
+        path: Where the chart goes, as PNG.
+    """
+
+    check: ContextCheck
+    n_ctx: int
+    path: str
+
+
 class ImageDescribed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A sound picture: its type, and its size once it is upright, pixels."""
 
@@ -58,11 +73,18 @@ class PixelsRendered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     digest: str
 
 
+class ChartDrawn(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The chart is in the file; its size, pixels."""
+
+    width: int
+    height: int
+
+
 class ImageFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The picture cannot be used."""
 
     error: ErrorInfo
 
 
-ImageRequest = DescribeImage | RenderPixels
-ImageReply = ImageDescribed | PixelsRendered | ImageFailed
+ImageRequest = DescribeImage | RenderPixels | DrawContextCheck
+ImageReply = ImageDescribed | PixelsRendered | ChartDrawn | ImageFailed

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import ContextPlan
+from assistant.core.context_plan import ContextPlan, FreeMemory
 from assistant.core.errors import (
     EngineStopped,
     ErrorInfo,
@@ -37,6 +39,8 @@ from assistant.services.chosen_model import (
     wanted_path,
 )
 from assistant.services.context_lengths import ContextLengths, LargerContext
+from assistant.services.context_results import ContextResults
+from assistant.services.engine_turn import EngineTurn
 from assistant.services.event_bus import EventBus
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.load_plan import free_card_bytes, free_memory, plan_load
@@ -58,6 +62,7 @@ class LibraryService:
         verified_files: File that remembers which hashes were checked.
         snapshots: What is kept of conversations.
         ladder: With what less models are loaded where memory ran out.
+        results: What context checks found.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class LibraryService:
         verified_files: Path,
         snapshots: ConversationSnapshots,
         ladder: LoadLadder,
+        results: ContextResults,
     ) -> None:
         self._engine = engine
         self._bus = bus
@@ -75,6 +81,7 @@ class LibraryService:
         self._chooser = ModelChooser(verified_files)
         self._snapshots = snapshots
         self._ladder = ladder
+        self._results = results
         self._lock = threading.Lock()
         self._load_request = ""
         self._load_cancelled = threading.Event()
@@ -84,7 +91,7 @@ class LibraryService:
         self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._lengths = ContextLengths()
-        self._one_load = threading.Lock()
+        self._turn = EngineTurn()
         self._ahead_cancelled = threading.Event()
         self._ahead: threading.Thread | None = None
 
@@ -126,12 +133,28 @@ class LibraryService:
             RequestCancelled: `cancelled` was set.
             FamulusError: What `choose` raises; `NotEnoughMemory` with what would fit; a failed load.
         """
-        with self._one_load:
+        with self._turn.take(cancelled):
             result = self._ensure_loaded(settings, cancelled)
             news, self._news = self._news, None
         if news is not None:
             self._bus.publish(news)
         return result
+
+    @contextmanager
+    def lent_engine(self, on_needed: Callable[[], None]) -> Iterator[EngineClient]:
+        """Have the engine for oneself, empty; afterwards the next one who needs a model loads it again.
+
+        Args:
+            on_needed: Called, more than once and from any thread, when somebody waits for a model; the lender is then
+                to come to an end.
+        """
+        with self._turn.borrow(on_needed):
+            self._loaded_for = self._plan = None
+            self._engine.unload()
+            try:
+                yield self._engine
+            finally:
+                self._engine.unload()
 
     def distrust_projector(self, chosen: ChosenModel) -> None:
         """Say that its projector broke the process: after the second time the model is loaded without it."""
@@ -182,7 +205,7 @@ class LibraryService:
         loaded, chosen = self._engine.loaded, self._loaded_model
         if loaded is None or chosen is None:
             return None
-        return self._lengths.larger(settings, chosen, loaded.n_ctx, n_wanted, self._available_bytes(settings))
+        return self._lengths.larger(settings, chosen, loaded.n_ctx, n_wanted, self.free_memory(settings).total_bytes)
 
     def raise_context(self, settings: ModelSettings, n_ctx: int) -> None:
         """Load the model of these settings with a longer context from now on, as long as this process lives.
@@ -201,7 +224,7 @@ class LibraryService:
         """
         loaded = self._engine.loaded
         if n_ctx and not (loaded is not None and self.is_loaded(settings) and loaded.n_ctx >= n_ctx):
-            self._lengths.keep(settings, self.choose(settings), n_ctx, self._available_bytes(settings))
+            self._lengths.keep(settings, self.choose(settings), n_ctx, self.free_memory(settings).total_bytes)
 
     def choices(self, settings: ModelSettings) -> list[ModelChoice]:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
@@ -210,7 +233,7 @@ class LibraryService:
         own = own_path(settings)
         if own is not None:
             paths.setdefault(own)
-        available_bytes = self._available_bytes(settings)
+        available_bytes = self.free_memory(settings).total_bytes
         wanted = own or starter
         return [
             describe_choice(
@@ -237,15 +260,21 @@ class LibraryService:
         """Offer the file no more; it stays on the disk."""
         self._model_files.forget(path).result()
 
-    def _available_bytes(self, settings: ModelSettings) -> int:
+    def free_memory(self, settings: ModelSettings) -> FreeMemory:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
-        available = int(psutil.virtual_memory().available)
+        main_bytes = int(psutil.virtual_memory().available)
         plan = self._plan
         if self._engine.loaded is not None and plan is not None:
             # The weights are mapped: they count as free already.
-            available += plan.memory.kv_bytes + plan.memory.compute_bytes
-        # As it was before the last load: the engine would tell how it is now after a running answer only.
-        return available + (self._card_bytes if settings.n_gpu_layers != 0 else 0)
+            main_bytes += plan.memory.kv_bytes + plan.memory.compute_bytes
+        # As `card_bytes` said last: the engine would tell how it is now after a running answer only.
+        return FreeMemory(main_bytes=main_bytes, card_bytes=self._card_bytes if settings.n_gpu_layers != 0 else 0)
+
+    def card_bytes(self, settings: ModelSettings) -> int:
+        """Memory of graphics cards that is free now for a model; asks the engine, which may be busy."""
+        devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
+        self._card_bytes = free_card_bytes(devices)
+        return self._card_bytes
 
     def cancel_load(self) -> None:
         """Stop the load under way, if there is one, and a load ahead that waits."""
@@ -267,7 +296,7 @@ class LibraryService:
             if announce:
                 self.ensure_loaded(settings, cancelled)
             else:
-                with self._one_load:
+                with self._turn.take(cancelled):
                     self._ensure_loaded(settings, cancelled)
         except FamulusError as error:
             log.info("the model was not loaded ahead: %s (%s)", error, error.info.cause)
@@ -309,8 +338,9 @@ class LibraryService:
         return chosen, load_s
 
     def _planned(self, settings: ModelSettings, chosen: ChosenModel) -> tuple[LoadModel, ContextPlan]:
+        measured = partial(self._results.best_method, chosen.path)
         try:
-            return plan_load(settings, chosen, self._card_bytes, self._snapshots.options())
+            return plan_load(settings, chosen, self._card_bytes, self._snapshots.options(), measured)
         except NotEnoughMemory as error:
             raise self._ladder.unplanned(error, settings, chosen, free_memory(self._card_bytes)) from error
 
@@ -327,8 +357,7 @@ class LibraryService:
 
     def _load(self, chosen: ChosenModel, settings: ModelSettings, notes: tuple[ErrorInfo, ...]) -> float:
         name = chosen.name
-        devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
-        self._card_bytes = free_card_bytes(devices)
+        self.card_bytes(settings)
         request, plan = self._planned(settings, chosen)
         self._plan = plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
         call = self._engine.begin_load(request)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import psutil
 
@@ -24,7 +24,7 @@ def plan_load(
     chosen: ChosenModel,
     card_bytes: int,
     snapshots: SnapshotOptions | None,
-    measured: RopeMethod | None = None,
+    measured: Callable[[int], RopeMethod | None] = lambda n_ctx: None,
 ) -> tuple[LoadModel, ContextPlan]:
     """The request with which the engine loads a model, its `request_id` empty, and the plan behind it.
 
@@ -33,14 +33,18 @@ def plan_load(
         chosen: The model.
         card_bytes: Free memory of the graphics cards that may be used, as `free_card_bytes` says.
         snapshots: What the engine may keep on disk.
-        measured: The best way to stretch it by a context check; None if there was none.
+        measured: Gives the best way to stretch it to a length by a context check; None if there was none.
 
     Raises:
         NotEnoughMemory: Not even a small context fits.
     """
     free = free_memory(card_bytes)
     projector_bytes = chosen.projector_facts.tensor_bytes if chosen.projector_facts is not None else 0
-    plan = plan_context(chosen.facts, context_wish(settings), free, projector_bytes=projector_bytes, measured=measured)
+    wish = context_wish(settings)
+    plan = plan_context(chosen.facts, wish, free, projector_bytes=projector_bytes)
+    best = measured(plan.n_ctx) if plan.n_ctx > chosen.facts.n_ctx_train else None
+    if best is not None:
+        plan = plan_context(chosen.facts, wish, free, projector_bytes=projector_bytes, measured=best)
     request = LoadModel(
         request_id="",
         path=str(chosen.path),

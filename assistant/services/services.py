@@ -15,6 +15,7 @@ from assistant.core.paths import DataPaths
 from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.context_check import ContextCheckService
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
@@ -44,6 +45,7 @@ class Services:
         adapters: LoRA adapters.
         attachments: Pictures that go with questions.
         chat: Turns.
+        context_checks: How well models read long texts.
         deletion: Deletes conversations with all that is kept of them.
         bus: What happens.
     """
@@ -58,6 +60,7 @@ class Services:
     adapters: AdapterService
     attachments: AttachmentService
     chat: ChatService
+    context_checks: ContextCheckService
     deletion: DeletionService
     bus: EventBus
 
@@ -71,6 +74,7 @@ class Services:
 
     def close(self) -> None:
         """Stop what runs, write what is still to be written, and end the workers."""
+        self.context_checks.stop()
         self.attachments.stop()  # a turn may wait for pictures
         self.library.close()
         self.chat.close()

@@ -24,7 +24,7 @@ EXCLUDED_MODULES = (
 )
 PILLOW_FORMATS = ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP")
 """What the image worker decodes; an MPO is a JPEG with more pictures behind it, EXIF has the structure of a TIFF."""
-_PILLOW_EXTENSIONS = ("_avif", "_imagingcms", "_imagingft", "_imagingmath", "_imagingmorph", "_imagingtk")
+_PILLOW_EXTENSIONS = ("_avif", "_imagingcms", "_imagingmath", "_imagingmorph", "_imagingtk")
 QT_PLUGINS = {
     "iconengines": ("qsvgicon",),
     "imageformats": ("qsvg",),
@@ -62,7 +62,7 @@ def scan_qml(source: Path) -> frozenset[str]:
 
 
 def unused_pillow_modules(folder: Path) -> list[str]:
-    """Modules of Pillow for formats that are never decoded, for fonts and for colour profiles.
+    """Modules of Pillow for formats that are never decoded and for colour profiles.
 
     Args:
         folder: Where Pillow is installed.

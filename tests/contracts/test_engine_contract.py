@@ -26,9 +26,11 @@ from assistant.core.media import MediaKind
 from assistant.core.sampling import SamplingParameters
 from assistant.hub.starter_model import find_starter_model
 from assistant.protocol.engine_messages import (
+    ContextMeasured,
     EngineReply,
     GenerationFinished,
     LoadModel,
+    MeasureContext,
     MediaProgressed,
     PromptProgressed,
     SnapshotOptions,
@@ -270,3 +272,23 @@ def test_what_was_read_is_saved_once_and_what_is_forgotten_never(candidate: Cand
     candidate.engine.unload()
     assert candidate.engine.save_snapshots(PATIENCE_S) == 0
     candidate.engine.forget("kept")
+
+
+def test_a_measured_context_ends_with_what_was_found(candidate: Candidate) -> None:
+    request = MeasureContext(request_id="", text="One and one are two. " * 200, n_tokens=400, lengths=(200, 400))
+    with pytest.raises(ModelNotLoaded):
+        candidate.engine.measure_context(request).next_reply(PATIENCE_S)
+    load = LoadModel(request_id="", path=str(candidate.model), n_ctx=N_CTX, n_outputs=64)
+    candidate.engine.finish_load(candidate.engine.begin_load(load), lambda fraction: None)
+    call = candidate.engine.measure_context(request)
+    told = [call.next_reply(PATIENCE_S)]
+    while isinstance(told[-1], PromptProgressed):
+        told.append(call.next_reply(PATIENCE_S))
+    progress, measured = told[:-1], told[-1]
+    assert isinstance(measured, ContextMeasured)
+    assert [each.n_done for each in progress if isinstance(each, PromptProgressed)][-1] == measured.n_read
+    assert measured.n_read <= 400 < measured.n_text
+    assert len(measured.losses) in (32, 33, 34)
+    assert {needle.length for needle in measured.needles} == {200, measured.n_read}
+    candidate.engine.cancel(call.request_id)  # it is over: nothing happens
+    assert candidate.engine.loaded is not None

@@ -19,6 +19,7 @@ import msgspec
 from assistant.clients.engine_calls import EngineCall
 from assistant.clients.worker_process import worker_stopped
 from assistant.core.adapter import AdapterUse
+from assistant.core.context_check import NeedleScore
 from assistant.core.conversation import FinishReason, Timings, Usage
 from assistant.core.errors import (
     ContextOverflow,
@@ -29,10 +30,12 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.media import MediaKind
+from assistant.core.rope import RopeMethod
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import (
     PROTOCOL_VERSION,
     BackendsDescribed,
+    ContextMeasured,
     Device,
     EngineReply,
     Failed,
@@ -40,6 +43,7 @@ from assistant.protocol.engine_messages import (
     Hello,
     LoadModel,
     LoadProgressed,
+    MeasureContext,
     MediaProgressed,
     ModelLoaded,
     PromptProgressed,
@@ -48,6 +52,14 @@ from assistant.protocol.engine_messages import (
 from assistant.protocol.prompt_messages import PromptMessage
 
 GIB = 1024**3
+FAKE_LOSSES = {
+    RopeMethod.NONE: 5.0,
+    RopeMethod.LINEAR: 4.0,
+    RopeMethod.NTK: 3.0,
+    RopeMethod.YARN: 2.0,
+    RopeMethod.MIXED: 2.5,
+}
+"""Of every token, nats."""
 MEDIA_TOKENS = 16
 """What a picture takes of the context."""
 WORTH_SAVING = 256
@@ -116,6 +128,7 @@ class FakeEngine:
         samplings: Their sampling, in order.
         conversation_ids: Whose they were, in order.
         adapters: What they were to be answered with, in order.
+        measures: All requests to measure a context, in order.
         unloads: Number of requests to free the model.
         forgotten: Conversations that were to be forgotten, in order.
         saves: Number of requests to save snapshots.
@@ -130,6 +143,7 @@ class FakeEngine:
         self.samplings: list[SamplingParameters] = []
         self.conversation_ids: list[str] = []
         self.adapters: list[tuple[AdapterUse, ...]] = []
+        self.measures: list[MeasureContext] = []
         self.unloads = 0
         self.forgotten: list[str] = []
         self.saves = 0
@@ -144,6 +158,7 @@ class FakeEngine:
         self._ids = itertools.count(1)
         self._load_scripts: deque[tuple[Step, ...]] = deque()
         self._answer_scripts: deque[tuple[Step, ...]] = deque()
+        self._measure_scripts: deque[tuple[Step, ...]] = deque()
         self._lock = threading.RLock()
         self._open: dict[str, _Request] = {}
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
@@ -162,6 +177,10 @@ class FakeEngine:
     def will_answer(self, *steps: Step) -> None:
         """Script of the next answer without one: strings are tokens."""
         self._answer_scripts.append(steps)
+
+    def will_measure(self, *steps: Step) -> None:
+        """Script of the next measuring of a context without one: numbers are the share that is read."""
+        self._measure_scripts.append(steps)
 
     def hello(self) -> Hello:
         self._start()
@@ -203,6 +222,12 @@ class FakeEngine:
         self.adapters.append(adapters)
         steps = self._answer_scripts.popleft() if self._answer_scripts else ("Fine", ".")
         return self._submit(steps, lambda request: self._generate(request, messages, sampling, conversation_id))
+
+    def measure_context(self, request: MeasureContext) -> EngineCall:
+        """A text has a token for each word; YaRN reads best."""
+        self.measures.append(request)
+        steps = self._measure_scripts.popleft() if self._measure_scripts else (0.5, 1.0)
+        return self._submit(steps, lambda each: self._measure(each, request))
 
     def count_tokens(self, messages: tuple[PromptMessage, ...]) -> int:
         if self.loaded is None:
@@ -327,6 +352,30 @@ class FakeEngine:
             token_ids=tuple(token_ids),
         )
         self._end(request, finished)
+
+    def _measure(self, request: _Request, measure: MeasureContext) -> None:
+        if self.loaded is None:
+            raise _not_loaded()
+        n_text = len(measure.text.split())
+        n_read = min(measure.n_tokens, n_text)
+        request_id = request.call.request_id
+        for step in self._steps(request):
+            assert isinstance(step, float)
+            n_done = int(step * n_read)
+            self._tell(request, PromptProgressed(request_id=request_id, n_done=n_done, n_total=n_read, n_cached=0))
+        if request.cancelled:
+            raise RequestCancelled("The request was stopped.")
+        bucket = max(1, measure.n_tokens // measure.n_buckets)
+        loss = FAKE_LOSSES[self.loads[-1].rope.method]
+        measured = ContextMeasured(
+            request_id=request_id,
+            n_text=n_text,
+            n_read=n_read,
+            losses=(loss,) * -(-n_read // bucket),
+            needles=tuple(NeedleScore(length=length, position=length // 2, recall=0.5) for length in measure.lengths),
+            seconds=n_read / 1000,
+        )
+        self._end(request, measured)
 
     def _look(self, request: _Request, messages: tuple[PromptMessage, ...]) -> int:
         """Look at the media that are new; returns how many those are."""

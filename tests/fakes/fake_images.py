@@ -11,8 +11,9 @@ import threading
 import zlib
 from pathlib import Path
 
+from assistant.core.context_check import ContextCheck
 from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported
-from assistant.protocol.image_messages import ImageDescribed, PixelsRendered
+from assistant.protocol.image_messages import ChartDrawn, ImageDescribed, PixelsRendered
 
 MAX_PIXELS = 50_000_000
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -25,6 +26,8 @@ class FakeImages:
         described: Names of the files that were described, in order.
         rendered: Names of the files that were rendered, in order.
         limits: Their limits, side and pixels.
+        drawn: The checks of which a chart was drawn, and at which length.
+        draws_badly: Whether drawing a chart fails.
         closed: Whether `close` was called.
     """
 
@@ -32,6 +35,8 @@ class FakeImages:
         self.described: list[str] = []
         self.rendered: list[str] = []
         self.limits: list[tuple[int, int]] = []
+        self.drawn: list[tuple[ContextCheck, int]] = []
+        self.draws_badly = False
         self.closed = False
 
     def describe(self, path: Path, thumbnail_path: Path, thumbnail_side: int) -> ImageDescribed:
@@ -51,6 +56,13 @@ class FakeImages:
         pixels_path.write_bytes(rows)
         digest = hashlib.sha256(b"rgb24" + struct.pack("<II", width, height) + rows).hexdigest()
         return PixelsRendered(width=width, height=height, digest=digest)
+
+    def draw_check(self, check: ContextCheck, n_ctx: int, path: Path) -> ChartDrawn:
+        if self.draws_badly:
+            raise AttachmentDamaged("The picture is damaged.")
+        self.drawn.append((check, n_ctx))
+        path.write_bytes(_SIGNATURE)
+        return ChartDrawn(width=1200, height=800)
 
     def close(self) -> None:
         self.closed = True

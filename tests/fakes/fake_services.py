@@ -19,6 +19,8 @@ from assistant.core.settings import ModelSettings, Settings
 from assistant.services.adapters import AdapterService
 from assistant.services.attachments import AttachmentService
 from assistant.services.chat import ChatService
+from assistant.services.context_check import ContextCheckService
+from assistant.services.context_results import ContextResults
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
@@ -27,6 +29,7 @@ from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn_context import TurnContext
 from assistant.storage.attachment_files import AttachmentFiles
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
@@ -56,14 +59,9 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     bus = EventBus()
     snapshots = ConversationSnapshots(paths, settings)
     ladder = LoadLadder(RungsFile(paths.load_rungs))
-    library = LibraryService(
-        client,
-        bus,
-        FileList(database, "model_file"),
-        paths.verified_files,
-        snapshots,
-        ladder,
-    )
+    results = ContextResults(ContextCheckFiles(paths.context_checks))
+    files = FileList(database, "model_file")
+    library = LibraryService(client, bus, files, paths.verified_files, snapshots, ladder, results)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())
@@ -80,6 +78,7 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
         adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),
+        context_checks=ContextCheckService(library, results, image_client),
         deletion=DeletionService(conversations, client, snapshots, attachments, bus),
         bus=bus,
     )

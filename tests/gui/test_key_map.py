@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from assistant.gui.resource_files import resource_folder
+from assistant.core.resource_files import resource_folder
 from tests.gui.driven_window import DrivenWindow, descendants
 
 QML = resource_folder() / "qml"

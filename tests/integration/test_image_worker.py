@@ -16,6 +16,7 @@ from PIL import Image
 
 from assistant.clients import image_client
 from assistant.clients.image_client import TIME_LIMIT_S, ImageClient
+from assistant.core.context_check import ContextCheck, MethodRun, NeedleScore
 from assistant.core.errors import (
     AttachmentDamaged,
     AttachmentTooLarge,
@@ -23,6 +24,7 @@ from assistant.core.errors import (
     DataFolderUnusable,
     FamulusError,
 )
+from assistant.core.rope import RopeMethod
 from assistant.protocol.image_messages import PixelsRendered
 from tests.hostile_images import encoded, hostile_images, jpeg_of_size, many_scans, noise
 
@@ -220,3 +222,26 @@ def test_closing_the_pipe_ends_the_worker(home: Path, tmp_path: Path) -> None:
     client.close()
     worker.wait(10)
     assert client.process_id is None
+
+
+def test_charts_are_drawn_under_the_same_limits(images: ImageClient, tmp_path: Path) -> None:
+    runs = [
+        MethodRun(
+            method=method,
+            n_ctx=1024,
+            n_read=1000,
+            losses=(3.0,) * 32,
+            bucket=32,
+            stride=4,
+            needles=(NeedleScore(length=1000, position=100, recall=0.5),),
+            seconds=1.0,
+        )
+        for method in RopeMethod
+    ]
+    check = ContextCheck(model="模型", n_ctx_train=512, runs=tuple(runs))
+    drawn = images.draw_check(check, 1024, tmp_path / "chart.png")
+    with Image.open(tmp_path / "chart.png") as chart:
+        assert (chart.width, chart.height) == (drawn.width, drawn.height) == (1200, 800)
+    assert peak_mib(images) < MAX_PEAK_OF_BAD_MIB
+    with pytest.raises(DataFolderUnusable):
+        images.draw_check(check, 1024, tmp_path / "none" / "chart.png")

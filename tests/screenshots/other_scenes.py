@@ -7,10 +7,11 @@ from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
 from assistant.core.errors import DataFolderUnusable, ShortcutTaken
+from assistant.core.resource_files import resource_folder
 from assistant.gui.error_text import error_words
 from assistant.gui.hotkey.backend import HotkeyState, Registration, unavailable
-from assistant.gui.resource_files import resource_folder
 from tests.fakes.fake_engine import Death, Stall
+from tests.screenshots.sample_checks import SampleChecks
 from tests.screenshots.studio import Studio
 
 
@@ -60,6 +61,39 @@ def settings(studio: Studio) -> None:
         studio.shot(f"settings-{name}")
     studio.window.window.resize(600, 760)
     studio.shot("settings-narrow")
+
+
+def context_length(studio: Studio) -> None:
+    """The slider over lengths that fit and that do not, and a check of the context."""
+    studio.open()
+    app = studio.window.app
+    app.page = "settings"
+    studio.settle()
+    studio.child("settingsPage").setProperty("section", "context")
+    view = app.contextLength
+    studio.window.wait_until(lambda: view.known)
+    for name, text in (("stretched", "2×"), ("too-long", "4×")):
+        view.look(next(mark["index"] for mark in view.marks if mark["text"] == text))
+        studio.shot(f"context-{name}")
+    view.look(0)
+    studio.engine.will_measure(1.0)
+    stall = Stall()
+    studio.engine.will_measure(0.4, stall)
+    view.check.start(1024)
+    studio.window.wait_until(lambda: view.check.fraction > 0)
+    studio.shot("context-checking")
+    view.check.cancel()
+    studio.window.wait_until(lambda: not view.check.running)
+    SampleChecks.is_checked = True
+    try:
+        view.refresh()
+        studio.window.wait_until(lambda: view.check.chart)
+        studio.window.window.resize(1120, 1120)
+        studio.shot("context-checked")
+        studio.window.window.resize(600, 1400)
+        studio.shot("context-checked-narrow")
+    finally:
+        SampleChecks.is_checked = False
 
 
 def broken_settings(studio: Studio) -> None:

@@ -13,6 +13,7 @@ from assistant.core.errors import ModelFileDamaged
 from assistant.core.paths import DataPaths
 from assistant.core.settings import ModelSettings
 from assistant.services.chat import ChatService
+from assistant.services.context_results import ContextResults
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.model_choices import Fit, ModelChoice
@@ -20,11 +21,13 @@ from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn_context import TurnContext
 from assistant.storage import answers, conversations
+from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.file_list import FileList
 from assistant.storage.rungs_file import RungsFile
 from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
+from tests.screenshots.sample_checks import sample_checks
 from tests.screenshots.sample_texts import SampleTexts
 from tests.tiny_gguf import write_tiny_model
 from tests.unit.hub.projector_files import write_projector
@@ -74,7 +77,9 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.chat.close()
     model_files, snapshots = FileList(made.database, "model_file"), ConversationSnapshots(made.paths, made.settings)
     ladder = LoadLadder(RungsFile(made.paths.load_rungs))
-    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots, ladder)
+    files = ContextCheckFiles(made.paths.context_checks)
+    results = ContextResults(files)
+    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots, ladder, results)
     context = TurnContext(
         conversations=made.conversations,
         engine=made.engine,
@@ -82,7 +87,13 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
         attachments=made.attachments,
         bus=made.bus,
     )
-    return dataclasses.replace(made, paths=DataPaths(SHOWN_HOME), library=library, chat=ChatService(context))
+    return dataclasses.replace(
+        made,
+        paths=DataPaths(SHOWN_HOME),
+        library=library,
+        context_checks=sample_checks(library, files),
+        chat=ChatService(context),
+    )
 
 
 class SampleHistory:

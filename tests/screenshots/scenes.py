@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from assistant.core.errors import ModelLoadFailed, ModelNotFound
 from tests.fakes.fake_engine import Death, Stall
 from tests.screenshots.adapter_scenes import adapters
-from tests.screenshots.other_scenes import broken_settings, quick_chat, settings, start_failure
+from tests.screenshots.other_scenes import broken_settings, context_length, quick_chat, settings, start_failure
 from tests.screenshots.overflow_scenes import cut_off, overflow
 from tests.screenshots.picture_scenes import blind, lost_pictures, pictures
 from tests.screenshots.sample_data import MODEL, SampleLibrary
@@ -257,6 +257,7 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     adapters,
     dialogs,
     settings,
+    context_length,
     broken_settings,
     quick_chat,
     start_failure,

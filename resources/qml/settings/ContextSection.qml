@@ -1,4 +1,5 @@
 import QtQuick
+import "../theme"
 
 // What the model sees with every message: how much of the conversation, and the instruction before it.
 Column {
@@ -10,9 +11,22 @@ Column {
         title: qsTr("Context")
         note: qsTr("What the model has before its eyes while it answers.")
     }
+    ContextLength { view: section.app.contextLength }
+    Rectangle {
+        width: parent.width
+        height: 1
+        color: Theme.hairline
+    }
     FieldList {
         settings: section.app.settings
-        sections: ["model", "chat"]
-        only: ["model.n_ctx", "chat.overflow", "chat.system_prompt"]
+        sections: ["model"]
+        only: ["model.rope", "model.kv_type"]
+        ruled: true
+    }
+    ContextCheck { view: section.app.contextLength }
+    FieldList {
+        settings: section.app.settings
+        sections: ["chat"]
+        only: ["chat.overflow", "chat.system_prompt"]
     }
 }

@@ -44,6 +44,6 @@ Column {
     FieldList {
         settings: section.app.settings
         sections: ["model"]
-        except: ["model.path", "model.mmproj", "model.n_ctx"]
+        except: ["model.path", "model.mmproj", "model.n_ctx", "model.rope", "model.kv_type"]
     }
 }

@@ -13,9 +13,9 @@ import pytest
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.errors import AdapterDamaged, AdapterNotFound, GenerationFailed
+from assistant.core.model_digest import file_digest
 from assistant.engine import adapters as adapters_module
 from assistant.engine.adapters import MAX_LOADED
-from assistant.engine.model_digest import file_digest
 from assistant.protocol.prompt_messages import PromptMessage
 from tests.integration.engine.conversation_walk import Walk, judge_pictures
 from tests.integration.engine.other_models import WRITERS, write_plain_model

@@ -25,21 +25,21 @@ def chosen(settings: ModelSettings, tmp_path: Path) -> ChosenModel:
 
 
 def test_a_larger_context_is_doubled_until_it_holds_enough(chosen: ChosenModel) -> None:
-    larger = ContextLengths.larger(chosen, 512, 600, PLENTY)
+    larger = ContextLengths.larger(ModelSettings(), chosen, 512, 600, PLENTY)
     assert larger is not None
     assert larger.n_ctx == 1024
     twice, once = estimate_memory(chosen.facts, 1024), estimate_memory(chosen.facts, 512)
     assert larger.n_bytes == twice.total_bytes - once.total_bytes > 0
-    much_larger = ContextLengths.larger(chosen, 512, 5000, PLENTY)
+    much_larger = ContextLengths.larger(ModelSettings(), chosen, 512, 5000, PLENTY)
     assert much_larger is not None
     assert much_larger.n_ctx == 8192
 
 
 def test_what_does_not_fit_is_not_offered(chosen: ChosenModel) -> None:
     need = estimate_memory(chosen.facts, 1024).total_bytes
-    assert ContextLengths.larger(chosen, 512, 600, need) is not None
-    assert ContextLengths.larger(chosen, 512, 600, need - 1) is None
-    assert ContextLengths.larger(chosen, 512, 2**40, 2**80) is None, "no setting could say it"
+    assert ContextLengths.larger(ModelSettings(), chosen, 512, 600, need) is not None
+    assert ContextLengths.larger(ModelSettings(), chosen, 512, 600, need - 1) is None
+    assert ContextLengths.larger(ModelSettings(), chosen, 512, 2**40, 2**80) is None, "no setting could say it"
 
 
 def test_a_raise_is_forgotten_with_the_settings_it_was_made_for(settings: ModelSettings) -> None:

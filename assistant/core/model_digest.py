@@ -1,6 +1,6 @@
 """Which model file this is, told from a few of its megabytes instead of all its gigabytes.
 
-Process: engine worker. Thread rule: pure function of the files.
+Process: any. Thread rule: pure function of the files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Where the window's own files are: QML, icons, translations.
+"""Where the program's own files are: QML, icons, translations, texts.
 
-Process: app, with a window. Thread rule: pure.
+Process: app. Thread rule: pure.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import assistant
-
-_PACKAGE = Path(assistant.__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def resource_folder() -> Path:

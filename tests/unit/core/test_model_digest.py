@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.engine.model_digest import file_digest
+from assistant.core.model_digest import file_digest
 
 HEAD = 2**24
 SIZE = HEAD + 2**22

@@ -1,0 +1,104 @@
+"""The context check: how well a model reads long texts with each way to stretch its context.
+
+Process: app. Thread: `run` blocks its caller for the whole check; `stop` from any thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.clients.image_client import ImageClient
+from assistant.core.context_check import CheckProgress, ContextCheck
+from assistant.core.settings import ModelSettings
+from assistant.services.context_measuring import CheckOutcome, CheckWish, Measuring
+from assistant.services.context_outlook import ContextOutlook
+from assistant.services.context_results import ContextResults
+from assistant.services.context_text import read_check_text
+from assistant.services.library import LibraryService
+
+
+class ContextCheckService:
+    """Runs context checks.
+
+    Args:
+        library: Models.
+        results: What was found.
+        images: The image worker's client.
+    """
+
+    def __init__(self, library: LibraryService, results: ContextResults, images: ImageClient) -> None:
+        self._library = library
+        self._results = results
+        self._images = images
+        self._running: threading.Event | None = None
+
+    def outlook(self, settings: ModelSettings) -> ContextOutlook:
+        """What each context length would take now; raises what `LibraryService.choose` raises."""
+        chosen = self._library.choose(settings)
+        projector = chosen.projector_facts
+        return ContextOutlook(
+            facts=chosen.facts,
+            free=self._library.free_memory(settings),
+            projector_bytes=projector.tensor_bytes if projector is not None else 0,
+            check=self._results.of(chosen.path),
+        )
+
+    def run(
+        self,
+        settings: ModelSettings,
+        wish: CheckWish,
+        on_progress: Callable[[CheckProgress], None],
+        cancelled: threading.Event,
+    ) -> CheckOutcome:
+        """Measure what is not known yet.
+
+        Args:
+            settings: Which model, and the type of its KV cache.
+            wish: What is to be checked.
+            on_progress: Called often, in this thread.
+            cancelled: Set when it is not wanted any more; also set here when a question needs the engine.
+
+        Raises:
+            RequestCancelled: `cancelled` was set; the runs that ended are kept.
+            NotEnoughMemory: A length does not fit; nothing was measured.
+            InputInvalid: The text or a method cannot be used.
+            FamulusError: The model cannot be loaded or fails.
+        """
+        chosen = dataclasses.replace(self._library.choose(settings), projector=None, projector_facts=None)
+        text = read_check_text(wish.text)
+        self._running = cancelled
+        try:
+            with self._library.lent_engine(cancelled.set) as engine:
+                self._library.card_bytes(settings)
+                free = self._library.free_memory(settings)
+                measuring = Measuring(engine, self._results, settings, chosen, text, free, cancelled)
+                return measuring.run(wish, on_progress)
+        finally:
+            self._running = None
+
+    def stop(self) -> None:
+        """Stop the check that runs, if there is one."""
+        running = self._running
+        if running is not None:
+            running.set()
+
+    def draw(self, settings: ModelSettings, check: ContextCheck, n_ctx: int) -> Path:
+        """Draw the picture of a check and keep it beside the result.
+
+        Args:
+            settings: Which model it is of.
+            check: What was measured.
+            n_ctx: The length to show, tokens.
+
+        Returns:
+            The PNG file.
+
+        Raises:
+            FamulusError: It cannot be drawn or written.
+        """
+        picture = self._results.picture(self._library.choose(settings).path)
+        self._images.draw_check(check, n_ctx, picture)
+        return picture

@@ -1,0 +1,61 @@
+"""The context length in the settings, moved by the keyboard and by the pointer."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from assistant.gui.context_view_model import ContextViewModel
+from tests.fakes.fake_engine import FakeEngine, Stall
+from tests.gui.driven_window import DrivenWindow
+
+
+@pytest.fixture
+def view(window: DrivenWindow) -> ContextViewModel:
+    app = window.app
+    app.page = "settings"
+    window.wait_until(lambda: bool(window.items("settingsPage")))
+    window.item("settingsPage").setProperty("section", "context")
+    window.wait_until(lambda: app.contextLength.known and bool(window.items("contextSlider")))
+    return app.contextLength
+
+
+def stored(window: DrivenWindow) -> int:
+    return window.app.settings.settings.model.n_ctx
+
+
+def test_arrow_keys_move_the_length_and_a_rest_uses_it(window: DrivenWindow, view: ContextViewModel) -> None:
+    window.click(window.item("contextSlider"), QPointF(15, 12))  # gives it the keyboard
+    window.wait_until(lambda: view.position == 0)
+    window.press(Qt.Key.Key_Right)
+    window.press(Qt.Key.Key_Right)
+    assert view.position == 2
+    assert stored(window) == 0
+    assert view.preview["title"] in window.words()
+    window.wait_until(lambda: stored(window) == 768)
+    assert view.position == 2
+
+
+def test_a_click_on_the_line_uses_the_length_there(window: DrivenWindow, view: ContextViewModel) -> None:
+    slider = window.item("contextSlider")
+    window.click(slider, QPointF(slider.width() - 16, 12))
+    window.wait_until(lambda: stored(window) == 2048)
+    assert "2048 tokens" in window.words().replace(",", "")
+    assert "stretched to 4.0 times" in window.words()
+
+
+def test_a_check_is_begun_cancelled_and_shown(window: DrivenWindow, view: ContextViewModel, engine: FakeEngine) -> None:
+    slider = window.item("contextSlider")
+    window.click(slider, QPointF(slider.width() - 16, 12))
+    window.wait_until(lambda: stored(window) == 2048 and window.app.model.state == "ready")
+    stall = Stall()
+    engine.will_measure(stall)
+    window.click(window.item("checkButton"))
+    window.wait_until(stall.reached.is_set)
+    assert not slider.isEnabled()
+    window.click(window.item("cancelCheckButton"))
+    window.wait_for_words("Stopped. What was measured is kept")
+    window.wait_until(lambda: window.app.model.state == "ready" and bool(view.check.possible))
+    window.click(window.item("checkButton"))
+    window.wait_for_words("“auto” stretches it by yarn")
+    assert slider.isEnabled()

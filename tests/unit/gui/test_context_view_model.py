@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import psutil
+import pytest
+from PySide6.QtCore import QLocale
+
+from assistant.core.context_check import ContextCheck
+from assistant.core.errors import GenerationFailed
+from assistant.core.memory_estimate import estimate_memory
+from assistant.core.rope import RopeMethod
+from assistant.gui.app_view_model import AppViewModel
+from assistant.gui.context_view_model import ContextViewModel, slider_lengths
+from assistant.gui.context_words import chart_of, duration_words
+from assistant.services.services import Services
+from tests.fakes.fake_engine import FakeEngine, Stall
+from tests.unit.core.test_context_check import run
+
+Wait = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture(autouse=True)
+def english_numbers(qapp: object) -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale("en_US"))
+    yield
+    QLocale.setDefault(before)
+
+
+@pytest.fixture
+def view(app: AppViewModel, wait: Wait) -> ContextViewModel:
+    """The settings page is open, over a model that was trained with 512 tokens."""
+    app.contextLength.refresh()
+    wait(lambda: app.contextLength.known)
+    return app.contextLength
+
+
+def index_of(view: ContextViewModel, text: str) -> int:
+    index: int = next(mark["index"] for mark in view.marks if mark["text"] == text)
+    return index
+
+
+def stored(app: AppViewModel) -> int:
+    return app.settings.settings.model.n_ctx
+
+
+def test_the_slider_knows_the_trained_length_and_what_is_chosen() -> None:
+    assert slider_lengths(8192, 32_768, 0)[:4] == [0, 1024, 1536, 2048]
+    assert {8192, 16_384, 32_768} <= set(slider_lengths(8192, 32_768, 0))
+    assert slider_lengths(8192, 8192, 0)[-1] == 8192
+    assert 5000 in slider_lengths(8192, 32_768, 5000)
+    assert slider_lengths(512, 2048, 0) == [0, 512, 768, 1024, 1536, 2048]
+    assert slider_lengths(512, 2048, 4096)[-1] == 4096
+
+
+def test_while_the_slider_moves_it_says_what_the_length_takes(app: AppViewModel, view: ContextViewModel) -> None:
+    assert view.position == 0
+    assert view.preview["title"] == "Automatic: 512 tokens"
+    small = view.preview["share"]
+    view.look(index_of(view, "4×"))
+    assert view.preview["title"] == "2,048 tokens"
+    assert view.preview["share"] > small > 0
+    assert view.preview["fits"]
+    assert [part["title"] for part in view.preview["parts"]] == ["Model", "Context", "Computing", "Program"]
+    assert view.preview["notes"] == ["The context is stretched to 4.0 times the trained length by mixed."]
+    assert view.preview["speed"] == "How fast it reads was not measured yet."
+    assert stored(app) == 0
+
+
+def test_letting_go_uses_the_length_and_loads_the_model_with_it(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    view.look(index_of(view, "2×"))
+    view.choose()
+    wait(lambda: stored(app) == 1024 and engine.loads[-1].n_ctx == 1024 and app.model.state == "ready")
+    assert view.preview["title"] == "1,024 tokens"
+    assert view.position == index_of(view, "2×")
+    view.look(0)
+    view.choose()
+    wait(lambda: stored(app) == 0)
+    assert view.position == 0
+
+
+def test_a_length_that_does_not_fit_is_shown_and_refused(
+    app: AppViewModel, view: ContextViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = app._context.services
+    facts = services.library.choose(app.settings.settings.model).facts
+    available = estimate_memory(facts, 1024).total_bytes
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available, total=2**34))
+    services.engine.unload()
+    view.refresh()
+    wait(lambda: view.preview["share"] > 0.9)
+    view.look(view.steps - 1)
+    assert (view.preview["fits"], view.preview["share"] > 1) == (False, True)
+    assert "needs about" in view.preview["notes"][0]
+    view.choose()
+    assert "needs about" in view.refused
+    assert (view.position, stored(app)) == (0, 0)
+    view.look(0)
+    assert view.refused == ""
+
+
+def test_the_longest_of_the_settings_is_at_the_right_end(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    app.settings.setValue("model.n_ctx", "-1")
+    wait(lambda: stored(app) == -1)
+    assert view.position == view.steps - 1
+    assert view.preview["title"] == "As long as it can be: 2,048 tokens"
+
+
+def test_another_way_to_stretch_changes_the_words(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    view.look(index_of(view, "2×"))
+    view.choose()
+    app.settings.setValue("model.rope", "ntk")
+    wait(lambda: view.preview["notes"] and "by ntk" in view.preview["notes"][0])
+
+
+def test_a_model_that_is_gone_leaves_a_sentence(
+    app: AppViewModel, services: Services, view: ContextViewModel, wait: Wait
+) -> None:
+    app.settings.setValue("model.path", "/nowhere/none.gguf")
+    wait(lambda: view.problem)
+    assert "no model file" in view.problem
+    assert (view.known, view.preview, view.steps) == (False, {}, 1)
+
+
+def test_a_check_runs_with_progress_and_shows_what_it_found(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    view.look(index_of(view, "2×"))
+    view.choose()
+    wait(lambda: stored(app) == 1024 and app.model.state == "ready")
+    assert view.check.chart == {}
+    stall = Stall()
+    engine.will_measure(1.0)
+    engine.will_measure(0.5, stall, 1.0)
+    view.checkLength()
+    wait(lambda: view.check.fraction == 0.1)
+    assert (view.check.running, view.check.possible) == (True, False)
+    assert view.check.stage.startswith("Reading 1,024 tokens with none, 1 of 5. About ")
+    stall.go_on()
+    wait(lambda: not view.check.running and view.preview["speed"].startswith("At its end"))
+    chart = view.check.chart
+    assert [line["method"] for line in chart["lines"]] == ["none", "linear", "ntk", "yarn", "mixed"]
+    assert chart["verdict"] == "“auto” stretches it by yarn: that reads best behind 512 tokens."
+    wait(lambda: app.model.state == "ready" and engine.loaded is not None)  # the chat's model is back
+    assert engine.loads[-1].snapshots is not None
+
+
+def test_a_check_can_be_cancelled_and_goes_on(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    stall = Stall()
+    engine.will_measure(stall)
+    view.check.start(1024)
+    wait(stall.reached.is_set)
+    view.check.cancel()
+    wait(lambda: not view.check.running)
+    assert (view.check.stopped, view.check.problem) == (True, "")
+    view.check.start(1024)
+    assert not view.check.stopped
+    wait(lambda: not view.check.running and view.check.chart)
+
+
+def test_a_question_stops_the_check(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, ask: Callable[[str], None], wait: Wait
+) -> None:
+    stall = Stall()
+    engine.will_measure(stall)
+    view.check.start(1024)
+    wait(stall.reached.is_set)
+    ask("Hello?")
+    wait(lambda: not view.check.running)
+    assert view.check.stopped
+    assert engine.prompts[-1][-1].text == "Hello?"
+
+
+def test_no_check_begins_while_an_answer_is_written(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    stall = Stall()
+    engine.will_answer("One", stall)
+    app.conversation.send("Count")
+    wait(stall.reached.is_set)
+    assert not view.check.possible
+    view.check.start(1024)
+    assert not view.check.running
+    stall.go_on()
+    wait(lambda: view.check.possible)
+
+
+def test_a_check_that_fails_says_why(app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait) -> None:
+    engine.will_measure(GenerationFailed("The model failed while it was computing.", remedy="Try again."))
+    view.check.start(1024)
+    wait(lambda: view.check.problem)
+    assert view.check.problem == "The model failed while it was computing."
+    assert view.check.problemRemedy == "Try again."
+    assert not view.check.stopped
+
+
+def test_closing_the_window_stops_the_check(app: AppViewModel, view: ContextViewModel, engine: FakeEngine) -> None:
+    stall = Stall()
+    engine.will_measure(stall)
+    view.check.start(1024)
+    assert stall.reached.wait(10)
+    app.close()
+    assert engine.loaded is None
+
+
+def test_a_chart_has_its_places_as_shares(qapp: object) -> None:
+    check = ContextCheck(
+        model="m", n_ctx_train=512, runs=(run(RopeMethod.YARN, 2.0, 2.5), run(RopeMethod.NONE, 2.0, 9.0))
+    )
+    chart = chart_of(check, 1024)
+    assert [line["method"] for line in chart["lines"]] == ["none", "yarn"]
+    assert chart["trained"] == 0.5
+    points = chart["lines"][0]["points"]
+    assert all(0 <= share <= 1 for point in points for share in point)
+    assert points[0][1] < points[-1][1]
+    assert [place["text"] for place in chart["places"]] == ["0", "256", "512", "768", "1,024"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3.21, "3.2 s"), (42.0, "42 s"), (100.0, "2 min"), (3600 * 2.5, "2 h 30 min")]
+)
+def test_times_are_said_as_people_do(qapp: object, seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
