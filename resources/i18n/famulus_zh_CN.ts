@@ -416,7 +416,7 @@
     </message>
     <message>
         <source>{stage} About {time} left.</source>
-        <translation>{stage}大约还需 {time}。</translation>
+        <translation>{stage} 大约还需 {time}。</translation>
     </message>
 </context>
 <context>
