@@ -111,6 +111,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_model: Pat
         yield services
 
 
+@pytest.mark.faults
 def test_forty_turns_leave_out_the_oldest(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.DROP)
     turns.run()
@@ -121,6 +122,7 @@ def test_forty_turns_leave_out_the_oldest(services: Services, monkeypatch: pytes
     assert all(each.usage and each.usage.cached_tokens > 0.8 * (each.usage.prompt_tokens - 90) for each in unchanged)
 
 
+@pytest.mark.faults
 def test_forty_turns_sum_up_the_oldest(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.SUMMARISE)
     turns.run()
@@ -129,6 +131,7 @@ def test_forty_turns_sum_up_the_oldest(services: Services, monkeypatch: pytest.M
     assert all(event.room.summary for event in turns.told)
 
 
+@pytest.mark.faults
 def test_forty_turns_raise_the_context(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.EXTEND)
     turns.run()
@@ -137,6 +140,7 @@ def test_forty_turns_raise_the_context(services: Services, monkeypatch: pytest.M
     assert all(event.room.n_left_out == 0 and event.room.n_bytes > 0 for event in turns.told)
 
 
+@pytest.mark.faults
 def test_forty_turns_stop_once_with_a_choice(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = FortyTurns(services, monkeypatch, OverflowPolicy.STOP)
     n = 0
