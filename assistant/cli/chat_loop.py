@@ -22,6 +22,7 @@ from assistant.core.errors import FamulusError, InputInvalid, MessageNotFound
 from assistant.core.events import TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
+from assistant.services.load_ladder import rung_offered
 from assistant.services.services import Services
 
 _N_LISTED = 20
@@ -74,6 +75,7 @@ class ChatLoop:
                 self._adapter,
                 f"FILE[:SCALE] ...: answer with LoRA adapters; alone it lists them, {DROP} drops them",
             ),
+            "/less": (self._less, "load the model with less memory, as the last error offered, and answer again"),
             "/retry": (self._retry, "answer the last question again"),
             "/continue": (self._continue, "go on with an answer that was cut off"),
             "/edit": (self._edit, "TEXT: ask the last question with another text"),
@@ -210,6 +212,13 @@ class ChatLoop:
             print_json({"type": "adapters", "adapters": now})
             return
         self._say("adapters", f"Answers are made with {adapter_words(now)}." if now else "No adapter is in use.")
+
+    def _less(self, _: str) -> None:
+        error = self._last.error if self._last is not None else None
+        if error is None or rung_offered(error.values) is None:
+            raise InputInvalid("No error has offered to load the model with less memory.")
+        self._services.library.take_less(error, self._settings.model)
+        self._retry("")
 
     def _retry(self, _: str) -> None:
         conversation_id = self._current()

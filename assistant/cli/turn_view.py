@@ -31,6 +31,7 @@ from assistant.core.events import (
     TurnEvent,
     TurnFailed,
 )
+from assistant.services.load_ladder import rung_offered
 from assistant.services.services import Services
 
 TurnEnd = MessageFinished | TurnFailed
@@ -95,7 +96,7 @@ class PlainView(TurnView):
                 self._end_line()
             case TurnFailed():
                 self._end_line()
-                print_error(event.error)
+                _print_failure(event.error)
 
     def _end_line(self) -> None:
         if self._line_is_open:
@@ -141,7 +142,7 @@ class TerminalView(TurnView):
                 self._tell_end(message)
             case TurnFailed():
                 self._end()
-                print_error(event.error)
+                _print_failure(event.error)
 
     def catch_up(self) -> None:
         """Paint the last words, which came too soon after the ones before them."""
@@ -242,6 +243,17 @@ def _progress(event: Event) -> dict[str, object] | None:
         case PromptRead(n_done=n_done, n_total=n_total, n_cached=n_cached):
             return {"type": "prompt", "n_done": n_done, "n_total": n_total, "n_cached": n_cached}
     return None
+
+
+def _print_failure(error: ErrorInfo) -> None:
+    print_error(error)
+    rung = rung_offered(error.values)
+    if rung is not None:
+        layers = f" --n-gpu-layers {rung.n_gpu_layers}" if rung.n_gpu_layers >= 0 else ""
+        notes.print(
+            f"Try --n-ctx {rung.n_ctx} --kv-type {rung.kv_type.value}{layers}; in a conversation type /less.",
+            soft_wrap=False,
+        )
 
 
 def _ready(event: ModelReady) -> dict[str, object]:

@@ -36,7 +36,7 @@ GGML_TYPES = {
     KvType.Q8_0: llama.GGML_TYPE_Q8_0,
     KvType.Q4_0: llama.GGML_TYPE_Q4_0,
 }
-_ROPE_TYPES = {
+ROPE_TYPES = {
     RopeMethod.NONE: llama.LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED,  # what the file says
     RopeMethod.NTK: llama.LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED,
     RopeMethod.LINEAR: llama.LLAMA_ROPE_SCALING_TYPE_LINEAR,
@@ -266,7 +266,7 @@ def _load_weights(request: LoadModel, cancel: CancelFlag, on_progress: Callable[
 
 def _set_rope(parameters: llama.llama_context_params, request: LoadModel) -> None:
     rope = request.rope
-    parameters.rope_scaling_type = _ROPE_TYPES[rope.method]
+    parameters.rope_scaling_type = ROPE_TYPES[rope.method]
     parameters.rope_freq_base = rope.freq_base
     parameters.rope_freq_scale = rope.freq_scale
     parameters.yarn_ext_factor = rope.yarn_ext_factor

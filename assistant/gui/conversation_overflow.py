@@ -41,6 +41,16 @@ class ConversationOverflow(ConversationComposer):
         else:
             self._context.starter.answer(self._place, question, answer.adapters, policy=policy)
 
+    @Slot(str)
+    def loadWithLess(self, message_id: str) -> None:
+        """Answer once more, with the model loaded as the error of this answer offered."""
+        answer = self._tree.get(message_id)
+        question = self._tree.get(answer.parent_id) if answer is not None else None
+        if answer is None or question is None or answer.error is None:
+            return
+        self.dismissProblem()
+        self._context.starter.answer_with_less(self._place, question, answer.adapters, answer.error)
+
     @Slot(str, bool)
     def pin(self, message_id: str, pinned: bool) -> None:
         """Keep a turn in the context when older ones must go, or no more."""

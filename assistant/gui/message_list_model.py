@@ -63,6 +63,7 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
     "roomSummary": lambda row: row.message.room.summary if row.message.room else "",
     "canLeaveOut": lambda row: bool(_error_value(row, "can_leave_out")),
     "largerContext": lambda row: _error_value(row, "larger_n_ctx"),
+    "lighterContext": lambda row: _error_value(row, "rung_n_ctx"),
     "moreMemory": lambda row: _error_value(row, "more_mib"),
     "stopReason": lambda row: row.message.finish_reason.value if row.message.finish_reason else "",
 }

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message
 from assistant.core.draft import Draft
+from assistant.core.errors import ErrorInfo
 from assistant.core.overflow import OverflowPolicy
 from assistant.gui.background import Background
 from assistant.gui.running_turn import Place, RunningTurn
@@ -86,6 +87,29 @@ class TurnStarter(QObject):
 
         draft = Draft(text=question.text, attachments=question.attachments)
         return self._turns.ask(place, draft, start, is_typed=False, is_shown=is_shown)
+
+    def answer_with_less(
+        self, place: Place, question: Message, adapters: Sequence[AdapterUse], offer: ErrorInfo
+    ) -> RunningTurn:
+        """Answer a question once more, with the model loaded as an error offered, now and from now on.
+
+        Args:
+            place: Its conversation.
+            question: The question.
+            adapters: What this answer is made with.
+            offer: The error.
+
+        Returns:
+            The turn.
+        """
+
+        def start() -> str:
+            settings = self._services.settings.load()
+            self._services.library.take_less(offer, settings.model)
+            return self._services.chat.answer(question.id, settings, adapters)
+
+        draft = Draft(text=question.text, attachments=question.attachments)
+        return self._turns.ask(place, draft, start, is_typed=False)
 
     def continue_answer(
         self, place: Place, answer_id: str, question: Draft, policy: OverflowPolicy | None = None

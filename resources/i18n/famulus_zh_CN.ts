@@ -154,6 +154,10 @@
         <source>Answer without adapters</source>
         <translation>不使用适配器回答</translation>
     </message>
+    <message>
+        <source>Load it so</source>
+        <translation>就这样加载</translation>
+    </message>
 </context>
 <context>
     <name>AppViewModel</name>

@@ -13,6 +13,7 @@ Column {
     required property var turn
     readonly property bool generating: turn.status === "generating"
     readonly property bool modelAtFault: ["ModelNotFound", "ModelFileDamaged", "ModelUnsupported", "ModelLoadFailed", "ModelNotLoaded", "NotEnoughMemory", "MediaNotSupported"].includes(turn.errorKind)
+    readonly property bool offersLess: turn.lighterContext > 0
     readonly property bool adaptersAtFault: turn.adapters !== "" && (turn.errorKind.startsWith("Adapter") || turn.errorKind === "GenerationFailed")
     readonly property bool contextFull: turn.errorKind === "ContextFull"
     readonly property bool hasChoices: (contextFull || turn.errorKind === "SummaryFailed") && (turn.canLeaveOut || turn.largerContext > 0)
@@ -31,6 +32,7 @@ Column {
     signal linkRequested(string url)
     signal modelRequested
     signal plainRequested
+    signal lessRequested
     signal compareRequested
     signal retryRequested
     signal regenerateRequested
@@ -104,10 +106,12 @@ Column {
             calm: answer.contextFull
             canRetry: answer.turn.canRetry && !answer.contextFull
             choices: answer.hasChoices && !answer.turn.conversation.generating ? roomChoices : null
-            action: answer.modelAtFault ? qsTr("Choose a model") : answer.adaptersAtFault && canRetry ? qsTr("Answer without adapters") : ""
+            action: answer.offersLess ? qsTr("Load it so") : answer.modelAtFault ? qsTr("Choose a model") : answer.adaptersAtFault && canRetry ? qsTr("Answer without adapters") : ""
             onRetryRequested: answer.retryRequested()
             onActionRequested: {
-                if (answer.modelAtFault)
+                if (answer.offersLess)
+                    answer.lessRequested();
+                else if (answer.modelAtFault)
                     answer.modelRequested();
                 else
                     answer.plainRequested();

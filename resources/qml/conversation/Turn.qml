@@ -39,6 +39,7 @@ Item {
     required property string roomSummary
     required property bool canLeaveOut
     required property int largerContext
+    required property int lighterContext
     required property int moreMemory
     required property bool editing
 
@@ -96,6 +97,11 @@ Item {
 
     function goOn(): void {
         conversation.continueAnswer(messageId);
+        answerAwaited();
+    }
+
+    function loadWithLess(): void {
+        conversation.loadWithLess(messageId);
         answerAwaited();
     }
 
@@ -179,6 +185,7 @@ Item {
             onModelRequested: row.modelRequested()
             onCompareRequested: row.compareRequested()
             onPlainRequested: row.answerWithout()
+            onLessRequested: row.loadWithLess()
             onRetryRequested: row.retry()
             onRegenerateRequested: row.regenerate()
             onContinueRequested: row.goOn()

@@ -15,7 +15,7 @@ from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.turn_view import JsonView, PlainView
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Usage
-from assistant.core.errors import AttachmentDamaged, InputInvalid, RequestCancelled
+from assistant.core.errors import AttachmentDamaged, InputInvalid, ModelLoadFailed, RequestCancelled
 from assistant.core.events import AnswerGrew
 from assistant.services.chat import ChatService
 from assistant.services.services import Services
@@ -102,6 +102,18 @@ def test_list_and_open(say: Say, capsys: pytest.CaptureFixture[str], engine: Fak
     assert (answer["conversation_id"], answer["text"]) == (finished["conversation_id"], "Again.")
 
 
+def test_less_loads_the_model_as_the_last_error_offered(
+    say: Say, engine: FakeEngine, services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services.settings.set("model.n_ctx", "2048")
+    engine.will_load(ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048))
+    assert say("One?", "/less") == 1
+    assert engine.loads[-1].n_ctx == 1024
+    assert "One?" in engine.prompts[-1][-1].text
+    assert say("/less") == 1  # nothing was offered
+    assert "No error has offered" in capsys.readouterr().err
+
+
 def test_retry_and_edit(say: Say, engine: FakeEngine, services: Services, capsys: pytest.CaptureFixture[str]) -> None:
     engine.will_answer("A")
     engine.will_answer("B")
@@ -123,7 +135,7 @@ def test_system_is_shown_and_set(say: Say, engine: FakeEngine, capsys: pytest.Ca
 def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     assert say("/help") == 0
     (help_,) = objects(capsys, "help")
-    commands = {"/new", "/list", "/open", "/image", "/adapter", "/retry", "/edit", "/system", "/stats"}
+    commands = {"/new", "/list", "/open", "/image", "/adapter", "/less", "/retry", "/edit", "/system", "/stats"}
     commands |= {"/help", "/quit", "/continue", "/overflow", "/pin", "/unpin", "/pins"}
     assert help_["commands"].keys() == commands
     assert say("/help", as_json=False) == 0

@@ -1,0 +1,35 @@
+"""The window where memory runs out: the error offers with what less the model can be loaded, as a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.core.errors import ModelLoadFailed
+from assistant.services.services import Services
+from tests.fakes.fake_engine import FakeEngine
+from tests.fakes.fake_services import fake_services
+from tests.gui.driven_window import DrivenWindow
+
+
+@pytest.fixture
+def window(open_window: Callable[[Services], DrivenWindow], engine: FakeEngine, tmp_path: Path) -> DrivenWindow:
+    services = fake_services(tmp_path, engine)
+    services.settings.set("model.n_ctx", "2048")
+    for _ in range(2):  # ahead, and for the question
+        engine.will_load(ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048))
+    return open_window(services)
+
+
+def test_the_button_loads_the_model_with_less_and_answers(window: DrivenWindow, engine: FakeEngine) -> None:
+    window.app.conversation.send("Is there room?")
+    window.wait_for_words("it can be loaded with 1024 tokens of context")
+    window.click(window.named("Load it so"))
+    window.wait_for_answer()
+    assert engine.loads[-1].n_ctx == 1024
+    window.wait_for_words("Fine.")
+    branch = window.services.conversations.branch(window.app.conversation.conversationId)
+    assert [message.text for message in branch] == ["Is there room?", "Fine."]
+    assert window.all_named("Load it so") == []
