@@ -24,7 +24,7 @@ def test_all_ways_are_measured_shown_and_used(famulus: Famulus, tiny_model: Path
     chart = tmp_path / "chart.png"
     ended = famulus("context", "check", "--model", str(tiny_model), "--plot", str(chart))
     assert ended.code == 0, ended.err
-    assert "1,024 tokens                          none      linear         ntk        yarn" in ended.text
+    assert "1,024 tokens                          none      linear         ntk        yarn       mixed" in ended.text
     assert ended.text.count("perplexity  ") == 8
     for words in ("price within the trained length", "perplexity beyond it", "needles found by yarn", "auto takes"):
         assert words in ended.text
@@ -34,7 +34,7 @@ def test_all_ways_are_measured_shown_and_used(famulus: Famulus, tiny_model: Path
 
     (told,) = famulus("context", "show", "--model", str(tiny_model), "--json").objects
     (length,) = told["lengths"]
-    assert [each["run"]["method"] for each in length["runs"]] == ["none", "linear", "ntk", "yarn"]
+    assert [each["run"]["method"] for each in length["runs"]] == ["none", "linear", "ntk", "yarn", "mixed"]
     # Random weights: every token is about as unlikely as any other of the 274.
     assert all(150 < each["beyond"] < 800 for each in length["runs"])
     best = min((run for run in length["runs"] if run["price"] <= 0.05), key=lambda run: run["beyond"])
