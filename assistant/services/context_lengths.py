@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from assistant.core.context_plan import N_CTX_AUTOMATIC, largest_n_ctx, usable_kv_type
+from assistant.core.context_plan import N_CTX_AUTOMATIC, largest_n_ctx, longest_n_ctx, usable_kv_type
 from assistant.core.memory_estimate import KvType, estimate_memory
 from assistant.core.settings import ModelSettings
 from assistant.services.chosen_model import ChosenModel
@@ -68,7 +68,7 @@ class ContextLengths:
     def larger(
         settings: ModelSettings, chosen: ChosenModel, n_ctx: int, n_wanted: int, available_bytes: int
     ) -> LargerContext | None:
-        """The length, doubled until it holds enough; None if that does not fit, or the model has no such places.
+        """The length, doubled until it holds enough; None if it does not fit, or is of no use.
 
         Args:
             settings: How it is loaded.
@@ -82,11 +82,15 @@ class ContextLengths:
             larger *= 2
         kv_type = usable_kv_type(chosen.facts, KvType(settings.kv_type))
         need, now = (estimate_memory(chosen.facts, length, kv_type=kv_type) for length in (larger, n_ctx))
-        if chosen.facts.has_position_table and larger > chosen.facts.n_ctx_train:
-            return None
-        if larger > MAX_N_CTX or need.total_bytes > available_bytes - _projector_bytes(chosen):
+        if larger > _limit(chosen) or need.total_bytes > available_bytes - _projector_bytes(chosen):
             return None
         return LargerContext(larger, need.total_bytes - now.total_bytes)
+
+
+def _limit(chosen: ChosenModel) -> int:
+    """Up to where a longer context is of use; what knows no positions reads on and on."""
+    knows_places = chosen.facts.n_rot or chosen.facts.has_position_table
+    return longest_n_ctx(chosen.facts) if knows_places else MAX_N_CTX
 
 
 def _projector_bytes(chosen: ChosenModel) -> int:

@@ -152,7 +152,8 @@ def test_stopping_while_a_long_prompt_is_read(famulus: Famulus) -> None:
 def test_a_text_larger_than_the_context_is_refused(famulus: Famulus) -> None:
     ended = famulus("chat", "--n-ctx", "512", stdin=b"word " * 100_000)
     assert ended.code == 1
-    assert "the context holds 512" in ended.err
+    assert "100025 of 512 tokens" in ended.err
+    assert "Ask a shorter question" in ended.err
 
 
 def test_a_broken_pipe_is_quiet(famulus: Famulus) -> None:

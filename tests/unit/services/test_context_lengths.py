@@ -16,7 +16,9 @@ PLENTY = 2**40
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ModelSettings:
-    return ModelSettings(path=str(write_tiny_model(tmp_path / "tiny.gguf")), n_ctx=512)
+    return ModelSettings(
+        path=str(write_tiny_model(tmp_path / "tiny.gguf", metadata={"llama.context_length": 2048})), n_ctx=512
+    )
 
 
 @pytest.fixture
@@ -33,6 +35,7 @@ def test_a_larger_context_is_doubled_until_it_holds_enough(chosen: ChosenModel) 
     much_larger = ContextLengths.larger(ModelSettings(), chosen, 512, 5000, PLENTY)
     assert much_larger is not None
     assert much_larger.n_ctx == 8192
+    assert ContextLengths.larger(ModelSettings(), chosen, 512, 8193, PLENTY) is None, "past four times the trained one"
 
 
 def test_what_does_not_fit_is_not_offered(chosen: ChosenModel) -> None:

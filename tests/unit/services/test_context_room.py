@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from assistant.core.context_plan import FreeMemory
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
 from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMemory
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
@@ -287,7 +288,7 @@ def test_a_context_that_memory_does_not_allow_is_a_choice_again(
 ) -> None:
     chat.use("extend")
     chat.fill()
-    monkeypatch.setattr(chat.services.library, "_available_bytes", lambda _: 0)
+    monkeypatch.setattr(chat.services.library, "free_memory", lambda _: FreeMemory(main_bytes=0))
     end = chat.try_ask("Q7 " + WORDS)
     assert isinstance(end, TurnFailed)
     assert (end.error.kind, end.error.values["larger_n_ctx"]) == ("ContextFull", 0)
@@ -303,7 +304,7 @@ def test_a_longer_context_that_cannot_be_loaded_gives_the_old_one_back(
 
     def short_of_memory(settings, *rest):  # type: ignore[no-untyped-def]
         if settings.n_ctx > N_CTX:
-            raise NotEnoughMemory("No.")
+            raise NotEnoughMemory("No.", n_ctx=settings.n_ctx)
         return plan(settings, *rest)
 
     monkeypatch.setattr(library_module, "plan_load", short_of_memory)
