@@ -36,7 +36,7 @@ from assistant.services.services import Services
 _INTERRUPTED = 130
 _AUTOMATIC = "auto"
 
-app = typer.Typer(no_args_is_help=True, help="How long a context a model can have, and how well it reads it.")
+app = typer.Typer(no_args_is_help=True, help="How long a context may be, planned and measured.")
 
 Model = Annotated[Path | None, typer.Option(help="GGUF file of the model.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]

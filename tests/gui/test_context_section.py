@@ -25,11 +25,12 @@ def stored(window: DrivenWindow) -> int:
 
 
 def test_arrow_keys_move_the_length_and_a_rest_uses_it(window: DrivenWindow, view: ContextViewModel) -> None:
-    window.click(window.item("contextSlider"), QPointF(15, 12))  # gives it the keyboard
-    window.wait_until(lambda: view.position == 0)
-    window.press(Qt.Key.Key_Right)
-    window.press(Qt.Key.Key_Right)
-    assert view.position == 2
+    slider = window.item("contextSlider")
+    window.click(slider, QPointF(15, 12))  # gives it the keyboard
+    window.wait_until(lambda: view.position == 0 and window.app.model.state == "ready")
+    for place in (1, 2):
+        window.press(Qt.Key.Key_Right)
+        window.wait_until(lambda place=place: view.position == place)
     window.wait_for_words(view.preview["title"])
     window.wait_until(lambda: stored(window) == 768)
     assert view.position == 2
