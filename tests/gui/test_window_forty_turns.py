@@ -1,4 +1,4 @@
-"""Forty turns that do not fit into a context of 2,048 tokens, in the window, with the real model, under each policy."""
+"""Forty turns that do not fit into a context of 2,048 tokens, in the window, with the real model."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ N_TURNS = 40
 SENTENCE = "The harbour of the old town was built of grey stone, and ships from the north came every spring. "
 BUTTONS = {
     "drop": "Leave out the oldest turns",
-    "summarise": "Sum up the oldest turns",
     "extend": "Raise the context to",
 }
 LINES = {
     "drop": "oldest messages no more from here on",
-    "summarise": "oldest messages the model reads a summary",
     "extend": "The context was raised to",
 }
 FULL = "This conversation fills the context"
