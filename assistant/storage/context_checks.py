@@ -9,14 +9,13 @@ picture of it, which can be drawn anew.
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from assistant.core.context_check import ContextCheck
 from assistant.core.errors import unwritable
+from assistant.storage.replacement import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ class ContextCheckFiles:
         path = self._path(digest)
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            _replace(path, msgspec.json.encode(check))
+            replace_file(path, msgspec.json.encode(check))
         except OSError as error:
             raise unwritable(path, error) from error
 
@@ -78,16 +77,3 @@ class ContextCheckFiles:
 
     def _path(self, digest: str) -> Path:
         return self._folder / f"{digest}.json"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import msgspec
 
 from assistant.core.draft import Draft
 from assistant.core.errors import DataFolderUnusable, unwritable
+from assistant.storage.replacement import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ class DraftsFile:
         try:
             if drafts:
                 # JSON's escapes also carry half a surrogate pair, which a text field may hold and UTF-8 may not.
-                self._replace(json.dumps(msgspec.to_builtins(dict(drafts))).encode("ascii"))
+                replace_file(self._path, json.dumps(msgspec.to_builtins(dict(drafts))).encode("ascii"))
             else:
                 self._path.unlink(missing_ok=True)
         except OSError as error:
@@ -93,19 +92,6 @@ class DraftsFile:
             return {}
         except (OSError, ValueError, RecursionError, msgspec.ValidationError) as error:
             raise _unreadable(self._path, error) from error
-
-    def _replace(self, data: bytes) -> None:
-        # mkstemp creates with mode 0600.
-        descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.", suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
 
 
 def _draft(entry: Any) -> Draft:

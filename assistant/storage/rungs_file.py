@@ -8,15 +8,13 @@ It can be deleted: then the next load that fails asks once more.
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from assistant.core.errors import unwritable
 from assistant.core.load_ladder import Rung
+from assistant.storage.replacement import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +52,7 @@ class RungsFile:
         Raises:
             DataFolderUnusable: It cannot be written; the old one is still there.
         """
-        temporary = ""
         try:
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(rungs))
-            os.replace(temporary, self._path)
+            replace_file(self._path, msgspec.json.encode(rungs))
         except OSError as error:
-            with suppress(OSError):
-                os.unlink(temporary)
             raise unwritable(self._path, error) from error

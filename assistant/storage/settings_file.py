@@ -9,9 +9,7 @@ whole, so a crash leaves the old one; one that is no TOML is never replaced.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from assistant.core.errors import DataFolderUnusable, FamulusError, SettingInvalid
 from assistant.core.settings import Settings
+from assistant.storage.replacement import replace_file
 from assistant.storage.setting_values import SettingsRead, described, entries_of, typed, usable
 
 D = TypeVar("D")
@@ -134,18 +133,7 @@ class SettingsFile:
 
     def _replace(self, text: str) -> None:
         # A link, which people who keep their settings elsewhere use, stays a link.
-        target = self._path.resolve()
-        # mkstemp creates with mode 0600.
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_file(self._path.resolve(), text.encode())
 
     @contextlib.contextmanager
     def _plain_errors(self) -> Iterator[None]:

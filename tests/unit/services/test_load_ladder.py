@@ -112,4 +112,4 @@ def test_a_choice_that_cannot_be_kept_is_a_named_error(
     with pytest.raises(FamulusError) as caught:
         services.library.take_less(info, asked)
     assert "cannot be written" in caught.value.info.text
-    assert not list(services.paths.home.glob(".load_rungs*"))
+    assert not list(services.paths.home.glob("load_rungs.json.*"))
