@@ -17,6 +17,8 @@ import msgspec
 from assistant.core.memory_estimate import KvType
 from assistant.core.rope import RopeMethod
 
+MAX_DISTANCE = 1.5
+"""How many times longer or shorter a length may be to be decided by what was measured at another."""
 MAX_PRICE = 0.05
 """What a method may cost within the trained length, as a share of the perplexity there, to be the automatic one."""
 
@@ -178,20 +180,26 @@ def reading_seconds(check: ContextCheck, n_tokens: int) -> float | None:
 def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:
     """The method that reads best beyond the trained length, at the measured length that is nearest to `n_ctx`.
 
-    Methods that cost more than `MAX_PRICE` within the trained length come after all that do not.
+    What is true of one length is not of another: on the starter model YaRN is the best at twice the trained length, and
+    costs too much at four times. So only lengths within `MAX_DISTANCE` count. Methods that cost more than `MAX_PRICE`
+    within the trained length come after all that do not.
 
     Args:
         check: What was measured.
         n_ctx: Context length, tokens.
 
     Returns:
-        None where fewer than two methods were measured at one length beyond the trained one.
+        None where fewer than two methods were measured at one such length.
     """
+
+    def distance(length: int) -> float:
+        return max(length / n_ctx, n_ctx / length)
+
     lengths = {run.n_ctx for run in check.runs if run.n_ctx > check.n_ctx_train}
-    compared = [length for length in lengths if len(_at(check, length)) > 1]
+    compared = [length for length in lengths if distance(length) <= MAX_DISTANCE and len(_at(check, length)) > 1]
     if not compared:
         return None
-    length = min(compared, key=lambda each: abs(math.log(each / n_ctx)))
+    length = min(compared, key=distance)
     plain = check.run(RopeMethod.NONE, length)
 
     def rank(run: MethodRun) -> tuple[bool, float]:

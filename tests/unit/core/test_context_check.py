@@ -71,7 +71,8 @@ def test_of_several_lengths_the_nearest_decides() -> None:
     long = [run(RopeMethod.NTK, 2.0, 4.0, n_ctx=4096), run(RopeMethod.YARN, 2.0, 2.4, n_ctx=4096)]
     check = checked(*short, *long)
     assert best_method(check, 1280) is RopeMethod.NTK
-    assert best_method(check, 8192) is RopeMethod.YARN
+    assert best_method(check, 6144) is RopeMethod.YARN
+    assert best_method(check, 2048) is best_method(check, 8192) is None, "too far from what was measured"
 
 
 def test_one_method_alone_is_no_comparison() -> None:
