@@ -23,6 +23,7 @@ from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
+from assistant.services.model_loading import ModelLoading
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn_context import TurnContext
@@ -65,7 +66,8 @@ def build_services() -> Services:
     ladder = LoadLadder(RungsFile(paths.load_rungs))
     results = ContextResults(ContextCheckFiles(paths.context_checks))
     files = FileList(database, "model_file")
-    library = LibraryService(engine, bus, files, paths.verified_files, snapshots, ladder, results)
+    loading = ModelLoading(engine, bus, snapshots, ladder, results)
+    library = LibraryService(engine, bus, files, paths.verified_files, ladder, loading)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)

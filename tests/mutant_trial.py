@@ -19,6 +19,7 @@ from assistant.services.context_results import ContextResults
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
+from assistant.services.model_loading import ModelLoading
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.database import Database
@@ -70,7 +71,9 @@ def try_mutants(count: int, folder: Path) -> Trials:
     ladder = LoadLadder(RungsFile(paths.load_rungs))
     results = ContextResults(ContextCheckFiles(paths.context_checks))
     files = FileList(database, "model_file")
-    library = LibraryService(engine, EventBus(), files, paths.verified_files, snapshots, ladder, results)
+    bus = EventBus()
+    loading = ModelLoading(engine, bus, snapshots, ladder, results)
+    library = LibraryService(engine, bus, files, paths.verified_files, ladder, loading)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

@@ -9,27 +9,21 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
-import msgspec
-import psutil
-
 from assistant.clients.engine_client import EngineClient
-from assistant.core.context_plan import ContextPlan, FreeMemory
+from assistant.core.context_plan import FreeMemory
 from assistant.core.errors import (
     EngineStopped,
     ErrorInfo,
     FamulusError,
     ModelLoadFailed,
-    NotEnoughMemory,
     RequestCancelled,
 )
-from assistant.core.events import ModelFailed, ModelLoadProgressed, ModelReady
+from assistant.core.events import ModelFailed, ModelReady
 from assistant.core.media import MediaKind
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
-from assistant.protocol.engine_messages import LoadModel, ModelLoaded
 from assistant.services.chosen_model import (
     ChosenModel,
     ModelChooser,
@@ -39,14 +33,12 @@ from assistant.services.chosen_model import (
     wanted_path,
 )
 from assistant.services.context_lengths import ContextLengths, LargerContext
-from assistant.services.context_results import ContextResults
 from assistant.services.engine_turn import EngineTurn
 from assistant.services.event_bus import EventBus
 from assistant.services.load_ladder import LoadLadder
-from assistant.services.load_plan import free_card_bytes, free_memory, plan_load
 from assistant.services.media_support import check_media
 from assistant.services.model_choices import ModelChoice, describe_choice
-from assistant.services.snapshots import ConversationSnapshots
+from assistant.services.model_loading import ModelLoading
 from assistant.storage.file_list import FileList
 
 log = logging.getLogger(__name__)
@@ -60,9 +52,8 @@ class LibraryService:
         bus: Where load progress is told.
         model_files: The files that the person chose before.
         verified_files: File that remembers which hashes were checked.
-        snapshots: What is kept of conversations.
         ladder: With what less models are loaded where memory ran out.
-        results: What context checks found.
+        loading: What loads them.
     """
 
     def __init__(
@@ -71,24 +62,18 @@ class LibraryService:
         bus: EventBus,
         model_files: FileList,
         verified_files: Path,
-        snapshots: ConversationSnapshots,
         ladder: LoadLadder,
-        results: ContextResults,
+        loading: ModelLoading,
     ) -> None:
         self._engine = engine
         self._bus = bus
         self._model_files = model_files
         self._chooser = ModelChooser(verified_files)
-        self._snapshots = snapshots
         self._ladder = ladder
-        self._results = results
+        self._loading = loading
         self._lock = threading.Lock()
-        self._load_request = ""
-        self._load_cancelled = threading.Event()
         self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
-        self._plan: ContextPlan | None = None
         self._loaded_model: ChosenModel | None = None
-        self._card_bytes = 0
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._lengths = ContextLengths()
         self._turn = EngineTurn()
@@ -149,7 +134,8 @@ class LibraryService:
                 to come to an end.
         """
         with self._turn.borrow(on_needed):
-            self._loaded_for = self._plan = None
+            self._loaded_for = None
+            self._loading.forget()
             self._engine.unload()
             try:
                 yield self._engine
@@ -163,9 +149,7 @@ class LibraryService:
 
     def offer_less(self, error: FamulusError, chosen: ChosenModel) -> FamulusError:
         """The error of the last load, or of an answer, with how the model could be loaded with less memory."""
-        if self._plan is None:
-            return error
-        return self._ladder.failed(error, self._plan, chosen, has_card=self._card_bytes > 0)
+        return self._loading.offer_less(error, chosen)
 
     def take_less(self, offer: ErrorInfo, settings: ModelSettings) -> None:
         """Load the model of the settings as an error offered, now and from now on.
@@ -262,28 +246,17 @@ class LibraryService:
 
     def free_memory(self, settings: ModelSettings) -> FreeMemory:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
-        main_bytes = int(psutil.virtual_memory().available)
-        plan = self._plan
-        if self._engine.loaded is not None and plan is not None:
-            # The weights are mapped: they count as free already.
-            main_bytes += plan.memory.kv_bytes + plan.memory.compute_bytes
-        # As `card_bytes` said last: the engine would tell how it is now after a running answer only.
-        return FreeMemory(main_bytes=main_bytes, card_bytes=self._card_bytes if settings.n_gpu_layers != 0 else 0)
+        return self._loading.free_memory(settings)
 
     def card_bytes(self, settings: ModelSettings) -> int:
         """Memory of graphics cards that is free now for a model; asks the engine, which may be busy."""
-        devices = self._engine.describe_backends().devices if settings.n_gpu_layers != 0 else ()
-        self._card_bytes = free_card_bytes(devices)
-        return self._card_bytes
+        return self._loading.card_bytes(settings)
 
     def cancel_load(self) -> None:
         """Stop the load under way, if there is one, and a load ahead that waits."""
         with self._lock:
             self._ahead_cancelled.set()
-            self._load_cancelled.set()
-            request_id = self._load_request
-        if request_id:
-            self._engine.cancel(request_id)
+        self._loading.cancel()
 
     def close(self) -> None:
         """Stop a load that was begun ahead, and wait for its end."""
@@ -305,7 +278,7 @@ class LibraryService:
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
         settings = self._lengths.applied(settings)
-        self._load_cancelled.clear()
+        self._loading.allow()
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
@@ -315,12 +288,12 @@ class LibraryService:
             return chosen, 0.0
         self._engine.unload()
         try:
-            load_s = self._load(chosen, *self._ladder.lighter(settings, chosen))
+            self._news = self._loading.load(settings, chosen)
         except (EngineStopped, ModelLoadFailed) as error:
             stalled = isinstance(error, ModelLoadFailed)
             if stalled and self._engine.process_id is not None:  # it is no stall: the engine lives and said so
                 raise self.offer_less(error, chosen) from error
-            if cancelled.is_set() or self._load_cancelled.is_set():
+            if cancelled.is_set() or self._loading.is_cancelled:
                 raise RequestCancelled("The request was stopped.", cause=error.info.cause) from error
             if chosen.projector is not None and chosen.projector_facts is not None:
                 return self._load_without(chosen.projector, settings, cancelled)
@@ -335,14 +308,7 @@ class LibraryService:
             raise self.offer_less(crashed, chosen) from error
         self._loaded_for = wanted
         self._loaded_model = chosen
-        return chosen, load_s
-
-    def _planned(self, settings: ModelSettings, chosen: ChosenModel) -> tuple[LoadModel, ContextPlan]:
-        measured = partial(self._results.best_method, chosen.path)
-        try:
-            return plan_load(settings, chosen, self._card_bytes, self._snapshots.options(), measured)
-        except NotEnoughMemory as error:
-            raise self._ladder.unplanned(error, settings, chosen, free_memory(self._card_bytes)) from error
+        return chosen, self._news.load_s
 
     def _load_without(
         self, projector: Path, settings: ModelSettings, cancelled: threading.Event
@@ -354,37 +320,3 @@ class LibraryService:
         except FamulusError:
             self._chooser.trust(projector)  # that it was the culprit is not known
             raise
-
-    def _load(self, chosen: ChosenModel, settings: ModelSettings, notes: tuple[ErrorInfo, ...]) -> float:
-        name = chosen.name
-        self.card_bytes(settings)
-        request, plan = self._planned(settings, chosen)
-        self._plan = plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
-        call = self._engine.begin_load(request)
-        with self._lock:
-            self._load_request = call.request_id
-            cancelled = self._load_cancelled.is_set()
-        if cancelled:  # before `cancel_load` could know the request
-            self._engine.cancel(call.request_id)
-        try:
-            ready = self._engine.finish_load(
-                call, lambda fraction: self._bus.publish(ModelLoadProgressed(model=name, fraction=fraction))
-            )
-        finally:
-            with self._lock:
-                self._load_request = ""
-        self._news = ModelReady(
-            model=name,
-            n_ctx=ready.n_ctx,
-            load_s=ready.load_s,
-            note=_note(chosen, ready, plan),
-            plan=plan,
-            media=ready.media,
-        )
-        return ready.load_s
-
-
-def _note(chosen: ChosenModel, ready: ModelLoaded, plan: ContextPlan) -> str:
-    """What the person should know of the load; empty for nothing."""
-    projector = chosen.projector_error.text if chosen.projector_error is not None else ready.media_note
-    return "\n".join(filter(None, [ready.template_note, projector, *(note.text for note in plan.notes)]))

@@ -17,6 +17,7 @@ from assistant.services.context_results import ContextResults
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.model_choices import Fit, ModelChoice
+from assistant.services.model_loading import ModelLoading
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.services.turn_context import TurnContext
@@ -79,7 +80,8 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     ladder = LoadLadder(RungsFile(made.paths.load_rungs))
     files = ContextCheckFiles(made.paths.context_checks)
     results = ContextResults(files)
-    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, snapshots, ladder, results)
+    loading = ModelLoading(made.engine, made.bus, snapshots, ladder, results)
+    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, ladder, loading)
     context = TurnContext(
         conversations=made.conversations,
         engine=made.engine,

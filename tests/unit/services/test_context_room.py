@@ -13,7 +13,7 @@ from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMe
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
-from assistant.services import library as library_module
+from assistant.services import model_loading
 from assistant.services.context_lengths import ContextLengths
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
@@ -300,14 +300,14 @@ def test_a_longer_context_that_cannot_be_loaded_gives_the_old_one_back(
 ) -> None:
     chat.use("extend")
     chat.fill()
-    plan = library_module.plan_load
+    plan = model_loading.plan_load
 
     def short_of_memory(settings, *rest):  # type: ignore[no-untyped-def]
         if settings.n_ctx > N_CTX:
             raise NotEnoughMemory("No.", n_ctx=settings.n_ctx)
         return plan(settings, *rest)
 
-    monkeypatch.setattr(library_module, "plan_load", short_of_memory)
+    monkeypatch.setattr(model_loading, "plan_load", short_of_memory)
     end = chat.try_ask("Q7 " + WORDS)
     assert isinstance(end, TurnFailed)
     assert end.error.kind == "ContextFull"

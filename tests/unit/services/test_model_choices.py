@@ -11,7 +11,7 @@ from assistant.core.events import ModelFailed, ModelReady
 from assistant.core.memory_estimate import estimate_memory
 from assistant.core.settings import ModelSettings, Settings
 from assistant.hub.gguf_header import read_model_facts
-from assistant.services import library
+from assistant.services import model_loading
 from assistant.services.model_choices import Fit, describe_choice
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine
@@ -121,6 +121,6 @@ def test_the_memory_of_the_loaded_model_counts_as_free(
     need = estimate_memory(read_model_facts(Path(settings.model.path)), settings.model.n_ctx or 512)
     scarce = need.weights_bytes + need.overhead_bytes + need.kv_bytes
     memory = SimpleNamespace(total=2**34, available=scarce)
-    monkeypatch.setattr(library.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(model_loading.psutil, "virtual_memory", lambda: memory)
     loaded = msgspec.structs.replace(settings.model, n_ctx=512)
     assert all(choice.fit is not Fit.TOO_LARGE for choice in services.library.choices(loaded) if not choice.is_starter)
