@@ -1,15 +1,16 @@
-"""Forty turns that do not fit into a context of 2,048 tokens, in the window, with the real model."""
+"""Forty turns that do not fit into a context of 2,048 tokens, in the window, with the real model, under each policy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtQuick import QQuickItem
 
 from assistant.bootstrap import build_services
 from assistant.core.conversation import Message, MessageStatus, Role
 from assistant.services.services import Services
-from tests.gui.driven_window import DrivenWindow
+from tests.gui.driven_window import DrivenWindow, spoken_name
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -17,10 +18,12 @@ N_TURNS = 40
 SENTENCE = "The harbour of the old town was built of grey stone, and ships from the north came every spring. "
 BUTTONS = {
     "drop": "Leave out the oldest turns",
+    "summarise": "Sum up the oldest turns",
     "extend": "Raise the context to",
 }
 LINES = {
     "drop": "oldest messages no more from here on",
+    "summarise": "oldest messages the model reads a summary",
     "extend": "The context was raised to",
 }
 FULL = "This conversation fills the context"
@@ -29,6 +32,12 @@ FULL = "This conversation fills the context"
 def question(n: int) -> str:
     """About 70 tokens."""
     return f"Number {n}. {SENTENCE * 2} What was built of stone?"
+
+
+def choice(window: DrivenWindow, policy: str) -> QQuickItem:
+    """The visible button on the card of a full context."""
+    visible = [item for item in window.everything() if item.isVisible()]
+    return next(item for item in visible if spoken_name(item).startswith(BUTTONS[policy]))
 
 
 def branch(window: DrivenWindow) -> list[Message]:
@@ -50,8 +59,7 @@ def test_the_window_asks_once_says_what_it_does_and_keeps_everything(
         window.wait_for_answer()
         if FULL in window.words():
             n_asked += 1
-            (words,) = [each for each in window.words().splitlines() if each.startswith(BUTTONS[policy])]
-            window.click(window.named(words))
+            window.click(choice(window, policy))
             window.wait_for_answer()
             window.wait_for_words(LINES[policy])
     messages = branch(window)
