@@ -11,6 +11,7 @@ of Qwen2.5-0.5B, behind 1,500 tokens, 57 and 35 ms, 368 and 106 ms, 8.7 and 8.9 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 import msgspec
 
@@ -104,7 +105,7 @@ def plan_context(
     free: FreeMemory,
     *,
     projector_bytes: int = 0,
-    measured: RopeMethod | None = None,
+    measured: Callable[[int, KvType], RopeMethod | None] = lambda n_ctx, kv_type: None,
 ) -> ContextPlan:
     """Plan a load.
 
@@ -113,7 +114,8 @@ def plan_context(
         wish: What the person fixed.
         free: Memory that may be used.
         projector_bytes: Weights of the projector.
-        measured: The method that a context check of this model found best; None if there was none.
+        measured: Gives the method that a context check of this model found best for a length and a type of the KV
+            cache; None if there was none. Asked beyond the trained length only.
 
     Raises:
         NotEnoughMemory: It does not fit; the values say what would (`fits`, 0 if nothing).
@@ -121,7 +123,8 @@ def plan_context(
     kv_type = usable_kv_type(facts, wish.kv_type)
     available_bytes = free.total_bytes - projector_bytes
     n_ctx = choose_n_ctx(facts, wish.n_ctx, available_bytes, kv_type)
-    method = _method(facts, wish, n_ctx, measured)
+    best = measured(n_ctx, kv_type) if n_ctx > facts.n_ctx_train else None
+    method = _method(facts, wish, n_ctx, best)
     rope = rope_scaling(facts, method, n_ctx)
     flash_attention = kv_type is not KvType.F16 or needs_flash_attention(facts, n_ctx, available_bytes)
     memory = estimate_memory(

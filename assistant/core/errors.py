@@ -22,7 +22,7 @@ class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         kind: Name of the error class, for example ``ModelFileDamaged``.
         message: Template of one plain sentence for the person.
-        remedy: Template of what the person can do about it; empty where nothing helps.
+        remedy: Template of what the person can do about it, a line for each way; empty where nothing helps.
         cause: Technical cause, for the log only.
         values: What fills the placeholders of both templates.
     """
@@ -106,6 +106,10 @@ class NotEnoughMemory(FamulusError):
     """The request needs more memory than is free now."""
 
 
+class OfferOutdated(FamulusError):
+    """What an error offered is no longer to be had."""
+
+
 class ModelLoadFailed(FamulusError):
     """llama.cpp refused to load the model."""
 
@@ -125,8 +129,8 @@ class ContextOverflow(FamulusError):
 class ContextFull(ContextOverflow):
     """The conversation fills the context, and the person decides what to do.
 
-    Its values say what can be done: `can_leave_out` (1 or 0), and `larger_n_ctx` with `more_mib`, 0 where nothing
-    larger fits into the memory.
+    Its values say what can be done: `can_leave_out` and `can_sum_up` (1 or 0), and `larger_n_ctx` with `more_mib`, 0
+    where nothing larger fits into the memory.
     """
 
 

@@ -43,19 +43,32 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     n_gpu_layers: int
 
 
-def rung_of(plan: ContextPlan, *, has_card: bool) -> Rung:
-    """Where a plan stands on the ladder; without a card no layers are on one."""
-    return Rung(n_ctx=plan.n_ctx, kv_type=plan.kv_type, n_gpu_layers=plan.n_gpu_layers if has_card else 0)
+def wish_key(wish: ContextWish) -> str:
+    """Names what a person fixed of the memory, to find the rung that was taken for it."""
+    return f"{wish.n_ctx} {wish.kv_type.value} {wish.n_gpu_layers}"
 
 
-def next_rung(facts: ModelFacts, rung: Rung) -> Rung | None:
+def lightened(wish: ContextWish, rung: Rung | None) -> ContextWish:
+    """The wish with what was given up for it."""
+    return msgspec.structs.replace(wish, **msgspec.structs.asdict(rung)) if rung is not None else wish
+
+
+def rung_of(plan: ContextPlan) -> Rung:
+    """Where a plan stands on the ladder."""
+    return Rung(n_ctx=plan.n_ctx, kv_type=plan.kv_type, n_gpu_layers=plan.n_gpu_layers)
+
+
+def next_rung(facts: ModelFacts, rung: Rung, *, has_card: bool) -> Rung | None:
     """The rung below; None at the foot of the ladder.
 
     Args:
         facts: The model.
         rung: What did not fit.
+        has_card: Whether fewer layers on a graphics card help: it has its own memory, and that ran out. Cards that
+            share the computer's memory keep their layers.
     """
     layers = facts.n_layer if rung.n_gpu_layers == ALL_LAYERS else min(rung.n_gpu_layers, facts.n_layer)
+    layers *= has_card
     if layers * LEAST_SHARE > facts.n_layer:
         return msgspec.structs.replace(rung, n_gpu_layers=layers // 2)
     if rung.kv_type is KvType.F16 and any(facts.n_head_kv) and usable_kv_type(facts, KvType.Q8_0) is KvType.Q8_0:
@@ -70,10 +83,10 @@ def next_rung(facts: ModelFacts, rung: Rung) -> Rung | None:
 
 
 def rung_that_fits(facts: ModelFacts, rung: Rung, free: FreeMemory, projector_bytes: int) -> Rung | None:
-    """The first rung below that should fit by the plan; None if none does."""
-    below = next_rung(facts, rung)
+    """The first rung below that should fit by the plan, which places the layers itself; None if none does."""
+    below = next_rung(facts, rung, has_card=False)
     while below is not None and not _fits(facts, below, free, projector_bytes):
-        below = next_rung(facts, below)
+        below = next_rung(facts, below, has_card=False)
     return below
 
 

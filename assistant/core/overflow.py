@@ -40,7 +40,7 @@ class RoomMade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         upto: Id of the last of them; empty for none.
         n_ctx: Context length for which this was done, tokens.
         summary: What it reads in their place; empty for nothing.
-        n_bytes: Memory that a longer context takes beyond the one before; 0 if it was not changed.
+        n_bytes: Memory that a longer context takes beyond the one before; None if it was not changed.
     """
 
     policy: OverflowPolicy
@@ -48,17 +48,22 @@ class RoomMade(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     upto: str = ""
     n_ctx: int = 0
     summary: str = ""
-    n_bytes: int = 0
+    n_bytes: int | None = None
+
+    @property
+    def n_mib(self) -> int:
+        """The same in MiB, rounded up."""
+        return -(-(self.n_bytes or 0) // 2**20)
 
     @property
     def text(self) -> str:
         """One sentence for the person."""
-        return room_sentence(self).format(n_left_out=self.n_left_out, n_ctx=self.n_ctx, n_mib=-(-self.n_bytes // 2**20))
+        return room_sentence(self).format(n_left_out=self.n_left_out, n_ctx=self.n_ctx, n_mib=self.n_mib)
 
 
 def room_sentence(room: RoomMade) -> str:
     """The template of that sentence, with ``{n_left_out}``, ``{n_ctx}`` and ``{n_mib}``."""
-    if room.n_bytes:
+    if room.n_bytes is not None:
         return "The context was raised to {n_ctx} tokens, which takes about {n_mib} MiB more memory."
     if room.n_left_out == 0:
         return "The model reads the whole conversation again."
@@ -71,12 +76,14 @@ class Budget(NamedTuple):
     """Tokens of a prompt.
 
     Attributes:
-        most: A longer one leaves too little for the answer.
-        target: What it is shortened to, if it is.
+        most: A longer one is shortened, because it leaves too little for the answer.
+        target: What it is shortened to.
+        utmost: Where it cannot be shortened, it may be as long as this.
     """
 
     most: int
     target: int
+    utmost: int
 
 
 def budget(policy: OverflowPolicy, n_ctx: int, max_tokens: int) -> Budget:
@@ -87,10 +94,13 @@ def budget(policy: OverflowPolicy, n_ctx: int, max_tokens: int) -> Budget:
         n_ctx: Context length, tokens.
         max_tokens: Longest answer, tokens; 0 for no limit.
     """
-    share = n_ctx // (LEAST_SHARE if policy is OverflowPolicy.STOP else ANSWER_SHARE)
-    reserve = max(1, min(max_tokens or share, share))
-    most = n_ctx - reserve
-    return Budget(most, min(most, int(n_ctx * TARGET)))
+    utmost = n_ctx - _reserve(n_ctx // LEAST_SHARE, max_tokens)
+    most = utmost if policy is OverflowPolicy.STOP else n_ctx - _reserve(n_ctx // ANSWER_SHARE, max_tokens)
+    return Budget(most, min(most, int(n_ctx * TARGET)), utmost)
+
+
+def _reserve(share: int, max_tokens: int) -> int:
+    return max(1, min(max_tokens or share, share))
 
 
 def fewest_left_out(n_turns: int, count: Callable[[int], int], limits: Budget) -> int | None:
@@ -105,6 +115,6 @@ def fewest_left_out(n_turns: int, count: Callable[[int], int], limits: Budget) -
         The fewest whose leaving reaches the target; all of them where only that leaves room; None if nothing does.
     """
     fewest = bisect_left(range(n_turns), True, key=lambda n: count(n) <= limits.target)
-    if fewest < n_turns or count(n_turns) <= limits.most:
+    if fewest < n_turns or count(n_turns) <= limits.utmost:
         return fewest
     return None

@@ -38,17 +38,27 @@ class ErrorWords(NamedTuple):
     @property
     def text(self) -> str:
         """Both, as one text; Chinese puts no space between sentences."""
-        if not self.remedy:
-            return self.title
-        pattern = QCoreApplication.translate("error_text", "{title} {remedy}")
-        return pattern.format(title=self.title, remedy=self.remedy)
+        return _one_after_another([self.title, self.remedy])
 
 
 def error_words(info: ErrorInfo) -> ErrorWords:
     """The error's sentence and remedy, translated and filled in."""
     values = {name: _value_words(name, value) for name, value in info.values.items()}
-    remedy = _window_remedy(info.kind) if _OPTION in info.remedy else ""
-    return ErrorWords(_filled(info.message, values), remedy or _filled(info.remedy, values), info.kind)
+    ways = [_way_words(way, info.kind, values) for way in info.remedy.splitlines()]
+    return ErrorWords(_filled(info.message, values), _one_after_another(ways), info.kind)
+
+
+def _way_words(way: str, kind: str, values: Mapping[str, ErrorValue]) -> str:
+    return (_window_remedy(kind) if _OPTION in way else "") or _filled(way, values)
+
+
+def _one_after_another(sentences: list[str]) -> str:
+    """Sentences in one paragraph."""
+    pattern = QCoreApplication.translate("error_text", "{title} {remedy}")
+    said = ""
+    for sentence in filter(None, sentences):
+        said = pattern.format(title=said, remedy=sentence) if said else sentence
+    return said
 
 
 def _window_remedy(kind: str) -> str:

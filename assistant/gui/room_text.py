@@ -9,20 +9,18 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from assistant.core.overflow import OverflowPolicy, RoomMade
 
-_MIB = 2**20
-
 
 def room_words(room: RoomMade | None) -> str:
     """The line above the answer from which on the model reads something else; empty for None."""
     if room is None:
         return ""
     template = _template(room)
-    numbers = {"n": room.n_left_out, "n_ctx": room.n_ctx, "n_mib": -(-room.n_bytes // _MIB)}
+    numbers = {"n": room.n_left_out, "n_ctx": room.n_ctx, "n_mib": room.n_mib}
     return template.format(**{name: QLocale().toString(number) for name, number in numbers.items()})
 
 
 def _template(room: RoomMade) -> str:
-    if room.n_bytes:
+    if room.n_bytes is not None:
         return QCoreApplication.translate(
             "room_text", "The context was raised to {n_ctx} tokens, which takes about {n_mib} MiB more memory."
         )

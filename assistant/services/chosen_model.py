@@ -57,6 +57,11 @@ class ChosenModel:
         """What it takes in besides text, as far as the headers say."""
         return self.projector_facts.media if self.projector_facts else frozenset()
 
+    @property
+    def projector_bytes(self) -> int:
+        """Weights of the projector; 0 without one."""
+        return self.projector_facts.tensor_bytes if self.projector_facts is not None else 0
+
     def fingerprints(self) -> tuple[tuple[Path, int, int], ...]:
         """The files that the engine loads, as they are now; raises `ModelNotFound` if one is gone."""
         files = [self.path]

@@ -38,12 +38,12 @@ class ContextCheckService:
     def outlook(self, settings: ModelSettings) -> ContextOutlook:
         """What each context length would take now; raises what `LibraryService.choose` raises."""
         chosen = self._library.choose(settings)
-        projector = chosen.projector_facts
         return ContextOutlook(
             facts=chosen.facts,
             free=self._library.free_memory(settings),
-            projector_bytes=projector.tensor_bytes if projector is not None else 0,
+            projector_bytes=chosen.projector_bytes,
             check=self._results.of(chosen.path),
+            rungs=self._library.rungs_taken(chosen),
         )
 
     def run(

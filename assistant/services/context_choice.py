@@ -11,19 +11,10 @@ from assistant.core.errors import ContextFull, ContextOverflow, FamulusError, Su
 from assistant.core.memory_estimate import MIB
 from assistant.services.context_lengths import LargerContext
 
-_SHORTEN = (
-    "Leave out the oldest turns with --overflow drop, or sum them up with --overflow summarise; in a conversation type "
-    "/overflow with that word, then /retry, or /continue for a cut-off answer."
-)
-_EXTEND = (
-    "Raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation "
-    "type /overflow extend, then /retry, or /continue for a cut-off answer."
-)
-_BOTH = (
-    "Leave out the oldest turns with --overflow drop, sum them up with --overflow summarise, or raise the context to "
-    "{larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation type /overflow with "
-    "that word, then /retry, or /continue for a cut-off answer."
-)
+_DROP = "leave out the oldest turns with --overflow drop"
+_SUMMARISE = "sum them up with --overflow summarise"
+_EXTEND = "raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend"
+_HOW = "; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer."
 
 
 class Choices(NamedTuple):
@@ -31,10 +22,12 @@ class Choices(NamedTuple):
 
     Attributes:
         can_leave_out: Whether it fits without its oldest turns.
+        can_sum_up: Whether it fits with a summary in their place.
         larger: The longer context that memory allows; None for none.
     """
 
     can_leave_out: bool
+    can_sum_up: bool
     larger: LargerContext | None
 
 
@@ -42,7 +35,7 @@ def full_error(n_prompt: int, n_ctx: int, choices: Choices) -> ContextOverflow:
     """The error of a conversation that fills the context.
 
     Args:
-        n_prompt: Tokens of the prompt.
+        n_prompt: Tokens of the prompt; of what must stay, if that alone is too long.
         n_ctx: Context length, tokens.
         choices: What can be done.
     """
@@ -55,10 +48,11 @@ def full_error(n_prompt: int, n_ctx: int, choices: Choices) -> ContextOverflow:
         )
     return ContextFull(
         "This conversation fills the context: {n_prompt} of {n_ctx} tokens.",
-        remedy=_EXTEND if not choices.can_leave_out else _SHORTEN if choices.larger is None else _BOTH,
+        remedy=_remedy(choices),
         n_prompt=n_prompt,
         n_ctx=n_ctx,
         can_leave_out=int(choices.can_leave_out),
+        can_sum_up=int(choices.can_sum_up),
         larger_n_ctx=_larger_n_ctx(choices),
         more_mib=_more_mib(choices),
     )
@@ -71,9 +65,20 @@ def summary_error(error: FamulusError, choices: Choices) -> SummaryFailed:
         remedy="Try again, or leave them out with --overflow drop.",
         cause=f"{error} ({error.info.cause})",
         can_leave_out=int(choices.can_leave_out),
+        can_sum_up=int(choices.can_sum_up),
         larger_n_ctx=_larger_n_ctx(choices),
         more_mib=_more_mib(choices),
     )
+
+
+def _remedy(choices: Choices) -> str:
+    ways = [
+        *[_DROP] * choices.can_leave_out,
+        *[_SUMMARISE] * choices.can_sum_up,
+        *[_EXTEND] * (choices.larger is not None),
+    ]
+    words = ", ".join(ways[:-1]) + (", or " if len(ways) > 2 else " or " if len(ways) == 2 else "") + ways[-1]
+    return words[0].upper() + words[1:] + _HOW
 
 
 def _larger_n_ctx(choices: Choices) -> int:

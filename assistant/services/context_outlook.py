@@ -17,8 +17,10 @@ from assistant.core.context_plan import (
     plan_context,
     usable_kv_type,
 )
+from assistant.core.load_ladder import Rung, lightened, wish_key
 from assistant.core.memory_estimate import KvType
 from assistant.core.model_facts import ModelFacts
+from assistant.core.rope import RopeMethod
 
 _PIECE = 1000
 
@@ -31,12 +33,14 @@ class ContextOutlook(msgspec.Struct, frozen=True, kw_only=True):
         free: Memory that it may take.
         projector_bytes: Weights of its projector.
         check: What a context check found; None if there was none.
+        rungs: What was given up for lack of memory, by `wish_key`.
     """
 
     facts: ModelFacts
     free: FreeMemory
     projector_bytes: int = 0
     check: ContextCheck | None = None
+    rungs: dict[str, Rung] = {}
 
     def plan(self, wish: ContextWish) -> ContextPlan:
         """How it would be loaded.
@@ -44,11 +48,13 @@ class ContextOutlook(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             NotEnoughMemory: It does not fit; the values say what would.
         """
-        plan = plan_context(self.facts, wish, self.free, projector_bytes=self.projector_bytes)
-        if self.check is None or plan.n_ctx <= self.facts.n_ctx_train:
-            return plan
-        best = best_method(self.check, plan.n_ctx)
-        return plan_context(self.facts, wish, self.free, projector_bytes=self.projector_bytes, measured=best)
+        wish = lightened(wish, self.rungs.get(wish_key(wish)))
+        return plan_context(
+            self.facts, wish, self.free, projector_bytes=self.projector_bytes, measured=self._best_method
+        )
+
+    def _best_method(self, n_ctx: int, kv_type: KvType) -> RopeMethod | None:
+        return best_method(self.check, n_ctx) if self.check is not None else None
 
     def longest(self, kv_type: KvType) -> int:
         """The longest context that makes sense and fits, tokens; 0 if none fits."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.core.context_check import ContextCheck, best_method
 from assistant.core.errors import ModelNotFound
+from assistant.core.memory_estimate import KvType
 from assistant.core.model_digest import file_digest
 from assistant.core.rope import RopeMethod
 from assistant.services.chosen_model import fingerprint
@@ -37,12 +38,13 @@ class ContextResults:
         """
         return None if self._files.is_empty else self._files.load(self._digest(model))
 
-    def best_method(self, model: Path, n_ctx: int) -> RopeMethod | None:
+    def best_method(self, model: Path, n_ctx: int, kv_type: KvType) -> RopeMethod | None:
         """The method that was found to read best at about this length; None if that was not measured.
 
         Args:
             model: The model file.
             n_ctx: Context length, tokens.
+            kv_type: Type of the KV cache.
         """
         try:
             check = self.of(model)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from assistant.clients.engine_calls import EngineCall
 from assistant.core.conversation import Message
-from assistant.core.errors import ContextOverflow, FamulusError, NotEnoughMemory, RequestCancelled
+from assistant.core.errors import ContextOverflow, FamulusError, ModelLoadFailed, NotEnoughMemory, RequestCancelled
 from assistant.core.events import ContextMadeRoom, SummaryProgressed
 from assistant.core.overflow import Budget, OverflowPolicy, RoomMade, budget, fewest_left_out
 from assistant.core.settings import Settings
@@ -81,7 +81,8 @@ class ContextRoom:
         Raises:
             FamulusError: As `LibraryService.ensure_loaded`.
         """
-        self._context.library.keep_context(self._settings.model, self._conversation.n_ctx)
+        if self.policy is OverflowPolicy.EXTEND:
+            self._context.library.keep_context(self._settings.model, self._conversation.n_ctx)
         self._model, load_s = self._context.library.ensure_loaded(self._settings.model, self._cancelled)
         self.load_s += load_s
         return self._model
@@ -107,9 +108,9 @@ class ContextRoom:
             return self._prompt(left_out)
         n_prompt = self._count(left_out)
         if n_prompt > limits.most:
-            left_out = self._make_room(left_out, n_prompt, limits, self._full)
+            left_out = self._make_room(left_out, n_prompt, limits)
         elif refused is not None:  # though it should fit: the engine's own words say more than the count
-            left_out = self._make_room(left_out, n_prompt, limits, lambda *_: refused)
+            left_out = self._make_room(left_out, n_prompt, limits, refused)
         if self._raised is not None or left_out != self._state():
             self._tell(left_out)
         return self._prompt(left_out)
@@ -169,11 +170,7 @@ class ContextRoom:
         return next(counted, None)
 
     def _make_room(
-        self,
-        left_out: LeftOut,
-        n_prompt: int,
-        limits: Budget,
-        error: Callable[[LeftOut, int], ContextOverflow],
+        self, left_out: LeftOut, n_prompt: int, limits: Budget, refused: ContextOverflow | None = None
     ) -> LeftOut:
         match self.policy:
             case OverflowPolicy.DROP:
@@ -184,9 +181,11 @@ class ContextRoom:
                 shorter = self._extended(left_out, n_prompt)
             case OverflowPolicy.STOP:
                 shorter = None
-        if shorter is None:
-            raise error(left_out, n_prompt)
-        return shorter
+        if shorter is not None:
+            return shorter
+        if refused is None and n_prompt <= limits.utmost:
+            return left_out  # there is nothing to leave out, and some room for an answer
+        raise refused or self._full(left_out, n_prompt)
 
     def _dropped(self, left_out: LeftOut, limits: Budget) -> LeftOut | None:
         """Without as many of the oldest turns as must go; None where that is not enough.
@@ -208,8 +207,7 @@ class ContextRoom:
         known = self._known_summary()
         if known != left_out and self._reaches_beyond(known, left_out) and self._count(known) <= limits.most:
             return known  # made for another answer to this question, for example
-        n_summary = summary_tokens(self._n_ctx)
-        shorter = self._dropped(left_out, Budget(limits.most - n_summary, limits.target - n_summary))
+        shorter = self._dropped(left_out, self._beside_summary(limits))
         if shorter is None:
             return None
         done = known if self._reaches_beyond(shorter, known) else LeftOut()
@@ -217,6 +215,9 @@ class ContextRoom:
         if self._count(summed_up) > self._n_ctx - 1:
             raise self._full(left_out, n_prompt)
         return summed_up
+
+    def _beside_summary(self, limits: Budget) -> Budget:
+        return Budget(*(n_tokens - summary_tokens(self._n_ctx) for n_tokens in limits))
 
     def _known_summary(self) -> LeftOut:
         """The summary that reaches furthest; what lies before a message is the same whatever branch it was made on."""
@@ -239,7 +240,8 @@ class ContextRoom:
         except RequestCancelled:
             raise
         except FamulusError as error:
-            raise summary_error(error, Choices(can_leave_out=True, larger=self._larger(n_prompt))) from error
+            choices = Choices(can_leave_out=True, can_sum_up=True, larger=self._larger(n_prompt))
+            raise summary_error(error, choices) from error
 
     def _extended(self, left_out: LeftOut, n_prompt: int) -> LeftOut | None:
         """With a context that holds everything, or at least what was there before."""
@@ -258,13 +260,11 @@ class ContextRoom:
         larger = self._larger(n_tokens)
         if larger is None:
             return False
-        library.raise_context(settings, larger.n_ctx)
         try:
-            self.load()
-        except NotEnoughMemory as error:  # less of it is free than it seemed
-            log.warning("the context stays as it is: %s", error)
-            library.raise_context(settings, 0)
-            self._context.conversations.set_n_ctx(self._answer.conversation_id, 0).result()
+            with library.raising_context(settings, larger.n_ctx):
+                self.load()
+        except (NotEnoughMemory, ModelLoadFailed) as error:  # less of it is free than it seemed
+            log.warning("the context stays as it is: %s (%s)", error, error.info.cause)
             self.load()
             return False
         self._context.conversations.set_n_ctx(self._answer.conversation_id, larger.n_ctx).result()
@@ -272,11 +272,19 @@ class ContextRoom:
         return True
 
     def _full(self, left_out: LeftOut, n_prompt: int) -> ContextOverflow:
-        return full_error(n_prompt, self._n_ctx, self._choices(left_out, n_prompt))
+        choices = self._choices(left_out, n_prompt)
+        ends = self._ends(left_out)
+        if ends and not choices.can_leave_out:  # the error is about what must stay
+            n_prompt = self._count(LeftOut(ends[-1]))
+        return full_error(n_prompt, self._n_ctx, choices)
 
     def _choices(self, left_out: LeftOut, n_prompt: int) -> Choices:
-        can_leave_out = self._dropped(left_out, self._limits(OverflowPolicy.DROP)) is not None
-        return Choices(can_leave_out, self._larger(n_prompt))
+        limits = self._limits(OverflowPolicy.DROP)
+        return Choices(
+            can_leave_out=self._dropped(left_out, limits) is not None,
+            can_sum_up=self._dropped(left_out, self._beside_summary(limits)) is not None,
+            larger=self._larger(n_prompt),
+        )
 
     def _larger(self, n_prompt: int) -> LargerContext | None:
         n_answer = self._n_ctx - self._limits(OverflowPolicy.EXTEND).most
@@ -291,7 +299,7 @@ class ContextRoom:
             upto=left_out.upto,
             n_ctx=self._n_ctx,
             summary=left_out.summary,
-            n_bytes=self._raised.n_bytes if self._raised is not None else 0,
+            n_bytes=self._raised.n_bytes if self._raised is not None else None,
         )
         self._context.conversations.answers.set_room(self._answer.id, room).result()
         self._context.bus.publish(ContextMadeRoom(**self._ids, message_id=self._answer.id, room=room))

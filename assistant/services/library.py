@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from assistant.clients.engine_client import EngineClient
@@ -21,7 +21,9 @@ from assistant.core.errors import (
     RequestCancelled,
 )
 from assistant.core.events import ModelFailed, ModelReady
+from assistant.core.load_ladder import Rung
 from assistant.core.media import MediaKind
+from assistant.core.memory_estimate import KvType
 from assistant.core.settings import ModelSettings
 from assistant.hub.starter_model import find_starter_model
 from assistant.services.chosen_model import (
@@ -72,7 +74,7 @@ class LibraryService:
         self._ladder = ladder
         self._loading = loading
         self._lock = threading.Lock()
-        self._loaded_for: tuple[ModelSettings, tuple[tuple[Path, int, int], ...]] | None = None
+        self._loaded_for: tuple[ModelSettings, int, tuple[tuple[Path, int, int], ...]] | None = None
         self._loaded_model: ChosenModel | None = None
         self._news: ModelReady | None = None  # of a load ahead it is told when the model is first needed
         self._lengths = ContextLengths()
@@ -157,8 +159,23 @@ class LibraryService:
         Raises:
             FamulusError: What `choose` raises; the choice cannot be kept.
         """
-        self._ladder.take(offer.values, settings, self.choose(settings))
+        self._ladder.take(offer.values, self.choose(settings))
         self._loaded_for = None
+
+    def load_in_full(self, settings: ModelSettings) -> bool:
+        """Forget with what less the model of the settings was loaded; whether anything was given up for it.
+
+        Raises:
+            FamulusError: What `choose` raises; it cannot be written down.
+        """
+        had_less = self._ladder.forget(self.choose(settings))
+        if had_less:
+            self._loaded_for = None
+        return had_less
+
+    def rungs_taken(self, chosen: ChosenModel) -> dict[str, Rung]:
+        """What was given up for a model for lack of memory, by `wish_key`."""
+        return self._ladder.taken(chosen)
 
     def load_ahead(self, settings: ModelSettings, *, announce: bool = False) -> None:
         """Begin to load the model while the person still types; whoever needs it meanwhile waits for this load.
@@ -182,33 +199,47 @@ class LibraryService:
     def is_loaded(self, settings: ModelSettings) -> bool:
         """Whether the model of the settings is loaded, as they say, in a worker that lives."""
         wanted = self._loaded_for
-        return self._engine.loaded is not None and wanted is not None and wanted[0] == self._lengths.applied(settings)
+        asked = (settings, self._lengths.applied(settings))
+        return self._engine.loaded is not None and wanted is not None and wanted[:2] == asked
 
     def larger_context(self, settings: ModelSettings, n_wanted: int) -> LargerContext | None:
-        """The loaded context, doubled until it holds `n_wanted` tokens; None if that does not fit into the memory."""
-        loaded, chosen = self._engine.loaded, self._loaded_model
-        if loaded is None or chosen is None:
+        """A longer context than is loaded, which holds `n_wanted` tokens and fits into the memory; None for none."""
+        loaded, chosen, plan = self._engine.loaded, self._loaded_model, self._loading.plan
+        if loaded is None or chosen is None or plan is None:
             return None
-        return self._lengths.larger(settings, chosen, loaded.n_ctx, n_wanted, self.free_memory(settings).total_bytes)
+        return self._lengths.larger(
+            settings,
+            chosen,
+            plan.kv_type,
+            n_ctx=loaded.n_ctx,
+            n_wanted=n_wanted,
+            available_bytes=self.free_memory(settings).total_bytes,
+        )
 
-    def raise_context(self, settings: ModelSettings, n_ctx: int) -> None:
+    def raising_context(self, settings: ModelSettings, n_ctx: int) -> AbstractContextManager[None]:
         """Load the model of these settings with a longer context from now on, as long as this process lives.
+
+        Where the load inside fails, it is as before.
 
         Args:
             settings: Which model, and how it is loaded.
-            n_ctx: Context length, tokens; 0 takes that of the settings again.
+            n_ctx: Context length, tokens.
         """
-        self._lengths.set(settings, n_ctx)
+        return self._lengths.raising(settings, n_ctx)
 
     def keep_context(self, settings: ModelSettings, n_ctx: int) -> None:
-        """`raise_context` to what a conversation was given once, where it would be shorter and memory allows it now.
+        """`raising_context` to what a conversation was given once, where it would be shorter and memory allows it now.
 
         Raises:
             FamulusError: What `choose` raises.
         """
         loaded = self._engine.loaded
-        if n_ctx and not (loaded is not None and self.is_loaded(settings) and loaded.n_ctx >= n_ctx):
-            self._lengths.keep(settings, self.choose(settings), n_ctx, self.free_memory(settings).total_bytes)
+        if n_ctx == 0 or (loaded is not None and self.is_loaded(settings) and loaded.n_ctx >= n_ctx):
+            return
+        chosen = self.choose(settings)
+        lighter, _ = self._ladder.lighter(settings, self._lengths.applied(settings), chosen)
+        free_bytes = self.free_memory(settings).total_bytes
+        self._lengths.keep(settings, chosen, KvType(lighter.kv_type), n_ctx, free_bytes)
 
     def choices(self, settings: ModelSettings) -> list[ModelChoice]:
         """The starter model, if it is installed, and the files chosen before; reads their headers."""
@@ -277,18 +308,18 @@ class LibraryService:
                 self._bus.publish(ModelFailed(model=self.name_of(settings), error=error.info))
 
     def _ensure_loaded(self, settings: ModelSettings, cancelled: threading.Event) -> tuple[ChosenModel, float]:
-        settings = self._lengths.applied(settings)
+        n_ctx = self._lengths.applied(settings)
         self._loading.allow()
         if cancelled.is_set():
             raise RequestCancelled("The request was stopped.")
         chosen = self.choose(settings)
-        wanted = (settings, chosen.fingerprints())
+        wanted = (settings, n_ctx, chosen.fingerprints())
         loaded = self._engine.loaded
         if loaded is not None and self._loaded_for == wanted:
             return chosen, 0.0
         self._engine.unload()
         try:
-            self._news = self._loading.load(settings, chosen)
+            self._news = self._loading.load(settings, n_ctx, chosen)
         except (EngineStopped, ModelLoadFailed) as error:
             stalled = isinstance(error, ModelLoadFailed)
             if stalled and self._engine.process_id is not None:  # it is no stall: the engine lives and said so

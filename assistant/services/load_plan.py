@@ -24,7 +24,7 @@ def plan_load(
     chosen: ChosenModel,
     card_bytes: int,
     snapshots: SnapshotOptions | None,
-    measured: Callable[[int], RopeMethod | None] = lambda n_ctx: None,
+    measured: Callable[[int, KvType], RopeMethod | None] = lambda n_ctx, kv_type: None,
 ) -> tuple[LoadModel, ContextPlan]:
     """The request with which the engine loads a model, its `request_id` empty, and the plan behind it.
 
@@ -33,18 +33,14 @@ def plan_load(
         chosen: The model.
         card_bytes: Free memory of the graphics cards that may be used, as `free_card_bytes` says.
         snapshots: What the engine may keep on disk.
-        measured: Gives the best way to stretch it to a length by a context check; None if there was none.
+        measured: As `plan_context`.
 
     Raises:
         NotEnoughMemory: Not even a small context fits.
     """
     free = free_memory(card_bytes)
-    projector_bytes = chosen.projector_facts.tensor_bytes if chosen.projector_facts is not None else 0
     wish = context_wish(settings)
-    plan = plan_context(chosen.facts, wish, free, projector_bytes=projector_bytes)
-    best = measured(plan.n_ctx) if plan.n_ctx > chosen.facts.n_ctx_train else None
-    if best is not None:
-        plan = plan_context(chosen.facts, wish, free, projector_bytes=projector_bytes, measured=best)
+    plan = plan_context(chosen.facts, wish, free, projector_bytes=chosen.projector_bytes, measured=measured)
     request = LoadModel(
         request_id="",
         path=str(chosen.path),

@@ -52,6 +52,7 @@ class ModelLoading:
         self._lock = threading.Lock()
         self._request_id = ""
         self._cancelled = threading.Event()
+        self._asked = ModelSettings()
         self._plan: ContextPlan | None = None
         self._card_bytes = 0
 
@@ -72,11 +73,12 @@ class ModelLoading:
         if request_id:
             self._engine.cancel(request_id)
 
-    def load(self, settings: ModelSettings, chosen: ChosenModel) -> ModelReady:
+    def load(self, settings: ModelSettings, n_ctx: int, chosen: ChosenModel) -> ModelReady:
         """Load a model into the empty engine.
 
         Args:
             settings: How.
+            n_ctx: Context length that is asked for now, tokens; that of the settings, or more.
             chosen: The model.
 
         Returns:
@@ -86,8 +88,9 @@ class ModelLoading:
             NotEnoughMemory: It does not fit, with what would.
             FamulusError: The engine failed, or the load was cancelled.
         """
+        self._plan, self._asked = None, msgspec.structs.replace(settings, n_ctx=n_ctx)
         self.card_bytes(settings)
-        lighter, notes = self._ladder.lighter(settings, chosen)
+        lighter, notes = self._ladder.lighter(settings, n_ctx, chosen)
         request, plan = self._planned(lighter, chosen)
         self._plan = plan = msgspec.structs.replace(plan, notes=(*plan.notes, *notes))
         ready = self._loaded(request, chosen.name)
@@ -104,11 +107,16 @@ class ModelLoading:
         """Another one has used the engine: nothing is known of what is loaded."""
         self._plan = None
 
+    @property
+    def plan(self) -> ContextPlan | None:
+        """How the loaded model was planned; None where nothing is known of it."""
+        return self._plan
+
     def offer_less(self, error: FamulusError, chosen: ChosenModel) -> FamulusError:
         """The error of the last load, or of an answer, with how the model could be loaded with less memory."""
         if self._plan is None:
             return error
-        return self._ladder.failed(error, self._plan, chosen, has_card=self._card_bytes > 0)
+        return self._ladder.failed(error, self._asked, self._plan, chosen, has_card=self._card_bytes > 0)
 
     def free_memory(self, settings: ModelSettings) -> FreeMemory:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""
@@ -131,7 +139,8 @@ class ModelLoading:
         try:
             return plan_load(settings, chosen, self._card_bytes, self._snapshots.options(), measured)
         except NotEnoughMemory as error:
-            raise self._ladder.unplanned(error, settings, chosen, free_memory(self._card_bytes)) from error
+            free = free_memory(self._card_bytes)
+            raise self._ladder.unplanned(error, self._asked, settings, chosen, free) from error
 
     def _loaded(self, request: LoadModel, name: str) -> ModelLoaded:
         call = self._engine.begin_load(request)

@@ -18,12 +18,8 @@ from assistant.storage.replacement import replace_file
 
 log = logging.getLogger(__name__)
 
-
-class KeptRung(msgspec.Struct, frozen=True, kw_only=True):
-    """A rung, and what the person had asked for when it was taken: another wish is tried as it is."""
-
-    wish: str
-    rung: Rung
+Rungs = dict[str, dict[str, Rung]]
+"""By machine and model, and there by what the person had wished: another wish is tried as it is."""
 
 
 class RungsFile:
@@ -36,17 +32,17 @@ class RungsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> dict[str, KeptRung]:
-        """All rungs by machine and model; nothing where the file is missing or damaged."""
+    def load(self) -> Rungs:
+        """All rungs; nothing where the file is missing or damaged."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, KeptRung])
+            return msgspec.json.decode(self._path.read_bytes(), type=Rungs)
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.DecodeError) as error:
             log.warning("%s cannot be read: %r", self._path, error)
             return {}
 
-    def save(self, rungs: dict[str, KeptRung]) -> None:
+    def save(self, rungs: Rungs) -> None:
         """Replace the file.
 
         Raises:

@@ -127,10 +127,19 @@ def test_beyond_it_automatic_is_yarn_and_says_so() -> None:
 
 
 def test_what_a_context_check_found_best_is_automatic_from_then_on() -> None:
-    plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384), FREE, measured=RopeMethod.NTK)
+    asked = []
+
+    def measured(n_ctx: int, kv_type: KvType) -> RopeMethod:
+        asked.append((n_ctx, kv_type))
+        return RopeMethod.NTK
+
+    plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384), FREE, measured=measured)
     assert plan.rope.method is RopeMethod.NTK
-    own = plan_context(SMOLLM2, ContextWish(n_ctx=16_384, rope=RopeMethod.LINEAR), FREE, measured=RopeMethod.NTK)
+    assert asked == [(16_384, KvType.F16)]
+    own = plan_context(SMOLLM2, ContextWish(n_ctx=16_384, rope=RopeMethod.LINEAR), FREE, measured=measured)
     assert own.rope.method is RopeMethod.LINEAR
+    within = plan_context(SMOLLM2, ContextWish(n_ctx=8192), FREE, measured=measured)
+    assert within.rope.method is RopeMethod.NONE
 
 
 def test_beyond_four_times_is_warned_of() -> None:

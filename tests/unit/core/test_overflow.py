@@ -11,7 +11,7 @@ TURNS = st.lists(st.integers(1, 600), max_size=60)
 
 @given(turns=TURNS, fixed=st.integers(0, 4000), most=st.integers(1, 4096), share=st.floats(0.1, 1.0))
 def test_the_fewest_turns_go_that_reach_the_target(turns: list[int], fixed: int, most: int, share: float) -> None:
-    limits = Budget(most, max(1, int(most * share)))
+    limits = Budget(most, max(1, int(most * share)), most + 64)
     asked: list[int] = []
 
     def count(n: int) -> int:
@@ -21,12 +21,12 @@ def test_the_fewest_turns_go_that_reach_the_target(turns: list[int], fixed: int,
     fewest = fewest_left_out(len(turns), count, limits)
     assert len(asked) <= len(turns).bit_length() + 1, "each count renders and tokenises a whole prompt"
     if fewest is None:
-        assert fixed > limits.most, "nothing helps only where what must stay is too long by itself"
+        assert fixed > limits.utmost, "nothing helps only where what must stay is too long by itself"
     elif fewest < len(turns):
         assert count(fewest) <= limits.target
         assert fewest == 0 or count(fewest - 1) > limits.target
     else:
-        assert fixed <= limits.most
+        assert fixed <= limits.utmost
 
 
 @given(policy=st.sampled_from(OverflowPolicy), n_ctx=st.integers(256, 1_000_000), max_tokens=st.integers(0, 1_000_000))
@@ -34,14 +34,15 @@ def test_a_prompt_leaves_room_for_an_answer(policy: OverflowPolicy, n_ctx: int, 
     limits = budget(policy, n_ctx, max_tokens)
     assert 0 < limits.target <= limits.most < n_ctx
     assert n_ctx - limits.most <= n_ctx // 4
+    assert limits.most <= limits.utmost < n_ctx
     if max_tokens:
         assert n_ctx - limits.most <= max_tokens, "more room than the longest answer is never needed"
 
 
 def test_nobody_is_asked_before_the_context_is_nearly_full() -> None:
     assert budget(OverflowPolicy.STOP, 2048, 0).most == 1920
-    assert budget(OverflowPolicy.DROP, 2048, 0) == Budget(1536, 1228)
-    assert budget(OverflowPolicy.DROP, 2048, 16) == Budget(2032, 1228)
+    assert budget(OverflowPolicy.DROP, 2048, 0) == Budget(1536, 1228, 1920)
+    assert budget(OverflowPolicy.DROP, 2048, 16) == Budget(2032, 1228, 2032)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_nobody_is_asked_before_the_context_is_nearly_full() -> None:
             RoomMade(policy=OverflowPolicy.EXTEND, n_ctx=4096, n_bytes=45 * 2**20 + 1),
             "4096 tokens, which takes about 46",
         ),
+        (RoomMade(policy=OverflowPolicy.EXTEND, n_ctx=4096, n_bytes=0), "raised to 4096 tokens"),
         (RoomMade(policy=OverflowPolicy.DROP), "the whole conversation again"),
     ],
 )

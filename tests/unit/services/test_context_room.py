@@ -9,7 +9,7 @@ import pytest
 
 from assistant.core.context_plan import FreeMemory
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
-from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMemory
+from assistant.core.errors import ContextOverflow, FamulusError, GenerationFailed, ModelLoadFailed, NotEnoughMemory
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
@@ -263,7 +263,7 @@ def test_the_context_is_raised_and_it_says_what_that_costs(chat: LongChat) -> No
     chat.ask()
     (told,) = chat.rooms()
     assert (told.room.n_ctx, told.room.n_left_out, told.room.upto) == (2 * N_CTX, 0, "")
-    assert told.room.n_bytes > 0
+    assert told.room.n_bytes
     assert [load.n_ctx for load in chat.engine.loads] == [N_CTX, 2 * N_CTX]
     assert len(chat.engine.prompts[-1]) == 16, "all that was said, and the system prompt"
     assert chat.store.get(chat.id()).n_ctx == 2 * N_CTX
@@ -295,8 +295,9 @@ def test_a_context_that_memory_does_not_allow_is_a_choice_again(
     assert "extend" not in end.error.remedy_text
 
 
+@pytest.mark.parametrize("error", [NotEnoughMemory, ModelLoadFailed])
 def test_a_longer_context_that_cannot_be_loaded_gives_the_old_one_back(
-    chat: LongChat, monkeypatch: pytest.MonkeyPatch
+    chat: LongChat, monkeypatch: pytest.MonkeyPatch, error: type[FamulusError]
 ) -> None:
     chat.use("extend")
     chat.fill()
@@ -304,7 +305,7 @@ def test_a_longer_context_that_cannot_be_loaded_gives_the_old_one_back(
 
     def short_of_memory(settings, *rest):  # type: ignore[no-untyped-def]
         if settings.n_ctx > N_CTX:
-            raise NotEnoughMemory("No.", n_ctx=settings.n_ctx)
+            raise error("No.", n_ctx=settings.n_ctx)
         return plan(settings, *rest)
 
     monkeypatch.setattr(model_loading, "plan_load", short_of_memory)
@@ -315,6 +316,59 @@ def test_a_longer_context_that_cannot_be_loaded_gives_the_old_one_back(
     assert chat.store.get(chat.id()).n_ctx == 0
     chat.use("drop")
     assert chat.ask("Q8 " + WORDS).text == "Fine."
+
+
+def test_a_step_that_fails_keeps_the_step_before(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.use("extend")
+    chat.fill()
+    chat.ask()
+    plan = model_loading.plan_load
+
+    def short_of_memory(settings, *rest):  # type: ignore[no-untyped-def]
+        if settings.n_ctx > 2 * N_CTX:
+            raise NotEnoughMemory("No.", n_ctx=settings.n_ctx)
+        return plan(settings, *rest)
+
+    monkeypatch.setattr(model_loading, "plan_load", short_of_memory)
+    end = chat.try_ask()
+    while isinstance(end, MessageFinished):
+        end = chat.try_ask()
+    assert end.error.kind == "ContextFull"
+    assert chat.engine.loads[-1].n_ctx == 2 * N_CTX
+    assert chat.store.get(chat.id()).n_ctx == 2 * N_CTX
+
+
+def test_a_raised_context_is_used_by_a_conversation_that_still_wants_it(
+    chat: LongChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.use("extend")
+    chat.fill()
+    chat.ask()
+    monkeypatch.setattr(chat.services.library, "_lengths", ContextLengths())
+    chat.engine.kill()
+    chat.use("drop")
+    chat.ask()
+    assert chat.engine.loads[-1].n_ctx == N_CTX
+
+
+def test_where_nothing_can_go_a_long_question_is_answered(chat: LongChat) -> None:
+    chat.use("drop")
+    chat.settings = msgspec.structs.replace(
+        chat.settings, sampling=msgspec.structs.replace(chat.settings.sampling, max_tokens=0)
+    )
+    answer = chat.ask("Long " + "word " * 400)
+    assert (answer.text, answer.room) == ("Fine.", None)
+
+
+def test_summing_up_is_offered_only_where_it_helps(chat: LongChat) -> None:
+    for _ in range(2):
+        chat.ask()
+    chat.use("stop")
+    end = chat.try_ask("Long " + "word " * 430)
+    assert isinstance(end, TurnFailed)
+    assert end.error.kind == "ContextFull"
+    assert (end.error.values["can_leave_out"], end.error.values["can_sum_up"]) == (1, 0)
+    assert "summarise" not in end.error.remedy_text
 
 
 def test_a_longer_context_brings_back_what_was_left_out(chat: LongChat) -> None:
