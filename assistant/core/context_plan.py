@@ -48,7 +48,8 @@ class ContextWish(msgspec.Struct, frozen=True, kw_only=True):
     """What the person fixed; the defaults leave everything to the plan.
 
     Attributes:
-        n_ctx: Context length, tokens; 0 for the trained length where it fits, `N_CTX_LONGEST` for the longest.
+        n_ctx: Context length, tokens; 0 for the trained length, or as much of it as fits and `N_CTX_AUTOMATIC` allows,
+            `N_CTX_LONGEST` for the longest.
         rope: How to reach beyond the trained length; None chooses.
         kv_type: Type of the KV cache.
         n_gpu_layers: Layers on the graphics card; `ALL_LAYERS` for as many as fit.
