@@ -76,6 +76,7 @@ class ChatLoop:
                 f"FILE[:SCALE] ...: answer with LoRA adapters; alone it lists them, {DROP} drops them",
             ),
             "/less": (self._less, "load the model with less memory, as the last error offered, and answer again"),
+            "/full": (self._full, "load the model again as the settings say, after /less"),
             "/retry": (self._retry, "answer the last question again"),
             "/continue": (self._continue, "go on with an answer that was cut off"),
             "/edit": (self._edit, "TEXT: ask the last question with another text"),
@@ -219,6 +220,11 @@ class ChatLoop:
             raise InputInvalid("No error has offered to load the model with less memory.")
         self._services.library.take_less(error, self._settings.model)
         self._retry("")
+
+    def _full(self, _: str) -> None:
+        if not self._services.library.load_in_full(self._settings.model):
+            raise InputInvalid("Nothing was given up for this model.")
+        self._say("full", "The next answer loads the model as the settings say.")
 
     def _retry(self, _: str) -> None:
         conversation_id = self._current()

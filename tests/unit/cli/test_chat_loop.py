@@ -112,6 +112,10 @@ def test_less_loads_the_model_as_the_last_error_offered(
     assert "One?" in engine.prompts[-1][-1].text
     assert say("/less") == 1  # nothing was offered
     assert "No error has offered" in capsys.readouterr().err
+    assert say("/full", "Two?") == 0
+    assert engine.loads[-1].n_ctx == 2048
+    assert say("/full") == 1  # there is nothing more to take back
+    assert "Nothing was given up" in capsys.readouterr().err
 
 
 def test_retry_and_edit(say: Say, engine: FakeEngine, services: Services, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +139,19 @@ def test_system_is_shown_and_set(say: Say, engine: FakeEngine, capsys: pytest.Ca
 def test_help_lists_every_command(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     assert say("/help") == 0
     (help_,) = objects(capsys, "help")
-    commands = {"/new", "/list", "/open", "/image", "/adapter", "/less", "/retry", "/edit", "/system", "/stats"}
+    commands = {
+        "/new",
+        "/list",
+        "/open",
+        "/image",
+        "/adapter",
+        "/less",
+        "/full",
+        "/retry",
+        "/edit",
+        "/system",
+        "/stats",
+    }
     commands |= {"/help", "/quit", "/continue", "/overflow", "/pin", "/unpin", "/pins"}
     assert help_["commands"].keys() == commands
     assert say("/help", as_json=False) == 0
