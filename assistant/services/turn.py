@@ -193,6 +193,7 @@ class Turn:
         except ContextOverflow as error:  # the prompt was not counted, or memory is short of room for it
             if growing.has_grown:
                 raise
+            self._looks = False  # no more: what fails now is a summary or a load
             prompt = room.prompt(error)
         return self._follow(self._start(prompt, growing, model), growing)
 
@@ -214,6 +215,12 @@ class Turn:
             self._engine.cancel(call.request_id)
 
     def _follow(self, call: EngineCall, growing: GrowingAnswer) -> GenerationFinished:
+        try:
+            return self._followed(call, growing)
+        finally:
+            self._hold(None)  # what is stopped from now on may be a load
+
+    def _followed(self, call: EngineCall, growing: GrowingAnswer) -> GenerationFinished:
         while True:
             reply = call.next_reply(growing.patience_s())
             match reply:

@@ -80,6 +80,10 @@ class Stall:
     def go_on(self) -> None:
         self._over.set()
 
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
     def last(self) -> None:
         self.reached.set()
         self._over.wait()

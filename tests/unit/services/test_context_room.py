@@ -348,6 +348,23 @@ def test_an_engine_that_refuses_the_prompt_is_asked_with_a_shorter_one(chat: Lon
     assert chat.last_prompt()[1] != "user:Q0"
 
 
+def test_a_longer_context_that_the_engine_asked_for_can_be_stopped_while_it_loads(chat: LongChat) -> None:
+    chat.use("extend")
+    chat.ask()
+    chat.engine.will_answer(ContextOverflow("No room."))
+    stall = Stall()
+    chat.engine.will_load(0.5, stall, 1.0)
+    request_id = chat.services.chat.send(chat.conversation_id, "Q1?", chat.settings)
+    assert stall.reached.wait(PATIENCE_S)
+    chat.services.chat.stop(request_id)
+    stopped = stall.is_over
+    stall.go_on()
+    end = chat.events.end_of(request_id)
+    assert stopped
+    assert isinstance(end, MessageFinished)
+    assert end.message.finish_reason is FinishReason.CANCELLED
+
+
 def test_an_engine_that_refuses_what_should_fit_is_quoted(chat: LongChat) -> None:
     chat.ask()
     n_prompts = len(chat.engine.prompts)
