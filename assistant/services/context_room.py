@@ -155,18 +155,20 @@ class ContextRoom:
         loaded = self._context.engine.loaded
         if self._last_change() is not None or self._media or loaded is None:
             return False
-        known = next((n for n, each in enumerate(self._path) if each is self._last_counted(loaded.vocabulary)), -1)
-        n_tokens = _TEMPLATE_TOKENS + len(self._conversation.system_prompt.encode())
-        if known >= 0:
-            usage = self._path[known].usage
-            n_tokens = usage.prompt_tokens + usage.completion_tokens if usage is not None else limits.most
-        new = self._path[known + 1 :]
-        n_new = sum(len(each.text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for each in new)
+        n_known, n_tokens = self._last_counted(loaded.vocabulary)
+        # The system prompt counts as new too: it may have been another one then.
+        texts = [self._conversation.system_prompt, *(each.text for each in self._path[n_known:])]
+        n_new = sum(len(text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for text in texts)
         return n_tokens + n_new <= limits.most
 
-    def _last_counted(self, vocabulary: str) -> Message | None:
-        counted = (each for each in reversed(self._path) if each.usage is not None and each.vocabulary == vocabulary)
-        return next(counted, None)
+    def _last_counted(self, vocabulary: str) -> tuple[int, int]:
+        """Messages up to the last answer whose usage describes them, and their tokens; those of a template for none."""
+        for n in range(len(self._path), 0, -1):
+            usage = self._path[n - 1].usage
+            # Earlier versions kept a usage of zeros for what was stopped before it began.
+            if usage is not None and usage.prompt_tokens and self._path[n - 1].vocabulary == vocabulary:
+                return n, usage.prompt_tokens + usage.completion_tokens
+        return 0, _TEMPLATE_TOKENS
 
     def _make_room(
         self,

@@ -199,7 +199,7 @@ class Turn:
 
     def _start(self, prompt: tuple[PromptMessage, ...], growing: GrowingAnswer, model: ChosenModel) -> EngineCall:
         loaded = self._engine.loaded
-        growing.vocabulary = loaded.vocabulary if loaded else ""
+        growing.vocabulary, growing.model = loaded.vocabulary if loaded else "", model.name
         self._looks = any(message.media for message in prompt)
         sampling = sampling_parameters(self._settings.sampling, model.facts.recommended_temperature)
         adapters = growing.before.adapters

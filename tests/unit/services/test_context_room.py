@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 
+from assistant.clients.engine_calls import EngineCall
 from assistant.core.context_plan import FreeMemory
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
-from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMemory
+from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMemory, RequestCancelled
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
@@ -373,6 +375,50 @@ def test_an_engine_that_refuses_what_should_fit_is_quoted(chat: LongChat) -> Non
     assert isinstance(end, TurnFailed)
     assert (end.error.kind, end.error.text) == ("ContextOverflow", "No room.")
     assert len(chat.engine.prompts) == n_prompts + 1, "it is not asked the same again"
+
+
+def test_what_was_stopped_before_it_began_counts_for_nothing(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.use("drop")
+    chat.fill()
+    generate = chat.engine.generate
+
+    def withdrawn(*args: Any, **options: Any) -> EngineCall:
+        call = generate(*args, **options)
+        chat.engine.cancel(call.request_id)
+        return call
+
+    chat.engine.will_answer(RequestCancelled("The request was stopped."))
+    monkeypatch.setattr(chat.engine, "generate", withdrawn)
+    stopped = chat.ask("Q7?")
+    assert (stopped.finish_reason, stopped.usage) == (FinishReason.CANCELLED, None)
+    monkeypatch.undo()
+    assert chat.ask("Q8 " + "word " * 45).room is not None
+    assert chat.last_prompt()[1] != "user:Q0"
+
+
+def test_a_system_prompt_that_grew_is_counted(chat: LongChat) -> None:
+    chat.use("drop")
+    for _ in range(4):
+        chat.ask()
+    chat.store.set_system_prompt(chat.id(), "word " * 240).result()
+    assert chat.ask("Q4?").room is not None
+
+
+def test_what_a_continued_answer_wrote_before_it_failed_is_counted(chat: LongChat) -> None:
+    chat.use("drop")
+    for _ in range(4):
+        chat.ask()
+    chat.engine.will_answer(*["more "] * 16, "never")
+    cut = chat.ask("Q4?")
+    assert cut.finish_reason is FinishReason.LENGTH
+    sampling = msgspec.structs.replace(chat.settings.sampling, max_tokens=400)
+    longer = msgspec.structs.replace(chat.settings, sampling=sampling)
+    chat.engine.will_answer(*["more "] * 220, GenerationFailed("llama.cpp failed."))
+    end = chat.events.end_of(chat.services.chat.continue_answer(cut.id, longer))
+    assert isinstance(end, TurnFailed)
+    assert end.message is not None
+    assert (len(end.message.text.split()), end.message.usage) == (236, None)
+    assert chat.ask("Q5?").room is not None
 
 
 def test_counting_is_spared_where_it_surely_fits(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:
