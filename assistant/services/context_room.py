@@ -12,9 +12,18 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from assistant.clients.engine_calls import EngineCall
 from assistant.core.conversation import Message
-from assistant.core.errors import ContextOverflow, FamulusError, NotEnoughMemory, RequestCancelled
+from assistant.core.errors import (
+    ContextOverflow,
+    EngineStopped,
+    FamulusError,
+    NotEnoughMemory,
+    RequestCancelled,
+    SummaryFailed,
+)
 from assistant.core.events import ContextMadeRoom, SummaryProgressed
 from assistant.core.overflow import Budget, OverflowPolicy, RoomMade, budget, fewest_left_out
 from assistant.core.settings import Settings
@@ -238,10 +247,13 @@ class ContextRoom:
 
         try:
             return Summariser(self._context.engine, self._n_ctx, self._hold, tell).sum_up(new, done.summary)
-        except RequestCancelled:
+        except (RequestCancelled, EngineStopped):  # the latter may be for want of memory: a lighter load helps then
             raise
         except FamulusError as error:
-            raise summary_error(error, Choices(can_leave_out=True, larger=self._larger(n_prompt))) from error
+            failed = summary_error(error, Choices(can_leave_out=True, larger=self._larger(n_prompt)))
+            if isinstance(error, SummaryFailed):  # it would fail again, and says what helps
+                raise FamulusError.from_info(msgspec.structs.replace(failed.info, remedy=error.info.remedy)) from error
+            raise failed from error
 
     def _extended(self, left_out: LeftOut, n_prompt: int) -> LeftOut | None:
         """With a context that holds everything, or at least what was there before."""

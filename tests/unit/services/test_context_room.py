@@ -11,7 +11,7 @@ import pytest
 from assistant.clients.engine_calls import EngineCall
 from assistant.core.context_plan import FreeMemory
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
-from assistant.core.errors import ContextOverflow, GenerationFailed, NotEnoughMemory, RequestCancelled
+from assistant.core.errors import ContextOverflow, EngineStopped, GenerationFailed, NotEnoughMemory, RequestCancelled
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
@@ -242,7 +242,19 @@ def test_an_empty_summary_is_a_failed_one(chat: LongChat) -> None:
     chat.engine.will_answer(" ")
     end = chat.try_ask("Q7 " + WORDS)
     assert isinstance(end, TurnFailed)
-    assert end.error.kind == "SummaryFailed"
+    assert (end.error.kind, end.error.values["can_leave_out"]) == ("SummaryFailed", 1)
+    assert end.error.remedy_text.startswith("Choose another model"), "it would be empty again"
+
+
+def test_a_worker_that_runs_out_of_memory_over_a_summary_offers_a_lighter_load(chat: LongChat) -> None:
+    chat.use("summarise")
+    chat.settings = with_model(chat.settings, n_ctx=2 * N_CTX)
+    for _ in range(15):
+        chat.ask()
+    chat.engine.will_answer(EngineStopped("The engine stopped.", cause="exit status -9"))
+    end = chat.try_ask("Q15 " + WORDS)
+    assert isinstance(end, TurnFailed)
+    assert (end.error.kind, end.error.values["rung_n_ctx"]) == ("EngineStopped", N_CTX)
 
 
 def test_a_summary_can_be_stopped(chat: LongChat) -> None:
