@@ -275,7 +275,7 @@ def _finished(message: Message) -> dict[str, object]:
         "text": message.text,
         "finish_reason": message.finish_reason,
         "adapters": message.adapters,
-        "usage": message.usage,
+        "usage": message.usage or Usage(),
         "timings": message.timings,
     }
 

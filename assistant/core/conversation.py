@@ -94,8 +94,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         created_at: Seconds since the epoch.
         finish_reason: Why an answer ended; None for a question or an answer under way.
         error: What went wrong; None if nothing did.
-        model: Name of the model that wrote it; empty for a question.
-        usage: Tokens of an answer; None before its end.
+        model: Name of the model that wrote it; several, with an arrow between, where another one went on with it; empty
+            for a question.
+        usage: Tokens of an answer; None before its end, and where nobody has counted the text as it is.
         timings: Times of an answer; None before its end.
         token_ids: The ids that the model generated for `text`; empty for a question. An answer tokenised
             again is often other tokens, so prefix reuse matches these.

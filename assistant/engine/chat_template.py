@@ -22,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from assistant.core.errors import TemplateFailed
+from assistant.core.reasoning import opening_tag
 from assistant.engine.segments import Segment, content_segments, contents_between, without_empty
 from assistant.engine.template_renderer import MessagesRefused, TemplateRenderer
 from assistant.protocol.prompt_messages import PromptMessage
@@ -61,6 +62,7 @@ class ChatTemplate:
 
     Attributes:
         note: Why ChatML is used instead of the model's own template; empty if it is not.
+        reasoning_tag: Tag of the reasoning that the template opens in front of every answer; empty if it does not.
     """
 
     def __init__(self, source: str | None, variables: dict[str, str], renderer: TemplateRenderer) -> None:
@@ -69,6 +71,7 @@ class ChatTemplate:
         self._renderer = renderer
         self._takes_parts = False
         self._between_turns: str | None = None
+        self.reasoning_tag = ""
         self.note = self._probe()
         if self.note:
             log.warning("chat template replaced by ChatML: %s", self.note)
@@ -90,7 +93,11 @@ class ChatTemplate:
         return "The model's chat template leaves the messages out; ChatML is used."
 
     def _shows_messages(self) -> bool:
-        return any(segment.message for segment in self._render(_PROBE).segments)
+        segments = self._render(_PROBE).segments
+        if not any(segment.message for segment in segments):
+            return False
+        self.reasoning_tag = opening_tag(segments[-1].text) if segments[-1].message is None else ""
+        return True
 
     def between_turns(self) -> str:
         """What stands between the end of an answer and the content of the next question; empty if that is unknown.

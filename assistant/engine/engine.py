@@ -141,6 +141,7 @@ class Engine:
             vocabulary=model.vocabulary.digest,
             load_s=time.perf_counter() - started,
             template_note=template.note,
+            reasoning_tag=template.reasoning_tag,
             media=model.media,
             media_note=model.projector_note,
         )

@@ -117,6 +117,7 @@ class ContextCheckViewModel(QObject):
         self._progress = self._problem = None
         self._stopped = False
         services, model = self._context.services, self._settings.settings.model
+        services.library.cancel_load()  # ahead, as no answer is written: the check frees the model again
         self._background.run(
             lambda: services.context_checks.run(
                 model,

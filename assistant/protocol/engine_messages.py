@@ -211,6 +211,7 @@ class ModelLoaded(_Reply, frozen=True, kw_only=True):
         vocabulary: Digest of the vocabulary.
         load_s: Seconds the load took.
         template_note: Why the model's own chat template is not used; empty if it is.
+        reasoning_tag: Tag of the reasoning that the template opens in front of every answer; empty if it does not.
         media: What it takes in besides text.
         media_note: Why the projector that was given is not used; empty if it is, or if there was none.
     """
@@ -220,6 +221,7 @@ class ModelLoaded(_Reply, frozen=True, kw_only=True):
     vocabulary: str
     load_s: float
     template_note: str = ""
+    reasoning_tag: str = ""
     media: frozenset[MediaKind] = frozenset()
     media_note: str = ""
 

@@ -71,7 +71,7 @@ class ContextCheckService:
         text = read_check_text(wish.text)
         self._running = cancelled
         try:
-            with self._library.lent_engine(cancelled.set) as engine:
+            with self._library.lent_engine(cancelled) as engine:
                 self._library.card_bytes(settings)
                 free = self._library.free_memory(settings)
                 measuring = Measuring(engine, self._results, settings, chosen, text, free, cancelled)

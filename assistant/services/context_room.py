@@ -12,9 +12,19 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from assistant.clients.engine_calls import EngineCall
 from assistant.core.conversation import Message
-from assistant.core.errors import ContextOverflow, FamulusError, ModelLoadFailed, NotEnoughMemory, RequestCancelled
+from assistant.core.errors import (
+    ContextOverflow,
+    EngineStopped,
+    FamulusError,
+    ModelLoadFailed,
+    NotEnoughMemory,
+    RequestCancelled,
+    SummaryFailed,
+)
 from assistant.core.events import ContextMadeRoom, SummaryProgressed
 from assistant.core.overflow import Budget, OverflowPolicy, RoomMade, budget, fewest_left_out
 from assistant.core.settings import Settings
@@ -156,18 +166,20 @@ class ContextRoom:
         loaded = self._context.engine.loaded
         if self._last_change() is not None or self._media or loaded is None:
             return False
-        known = next((n for n, each in enumerate(self._path) if each is self._last_counted(loaded.vocabulary)), -1)
-        n_tokens = _TEMPLATE_TOKENS + len(self._conversation.system_prompt.encode())
-        if known >= 0:
-            usage = self._path[known].usage
-            n_tokens = usage.prompt_tokens + usage.completion_tokens if usage is not None else limits.most
-        new = self._path[known + 1 :]
-        n_new = sum(len(each.text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for each in new)
+        n_known, n_tokens = self._last_counted(loaded.vocabulary)
+        # The system prompt counts as new too: it may have been another one then.
+        texts = [self._conversation.system_prompt, *(each.text for each in self._path[n_known:])]
+        n_new = sum(len(text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for text in texts)
         return n_tokens + n_new <= limits.most
 
-    def _last_counted(self, vocabulary: str) -> Message | None:
-        counted = (each for each in reversed(self._path) if each.usage is not None and each.vocabulary == vocabulary)
-        return next(counted, None)
+    def _last_counted(self, vocabulary: str) -> tuple[int, int]:
+        """Messages up to the last answer whose usage describes them, and their tokens; those of a template for none."""
+        for n in range(len(self._path), 0, -1):
+            usage = self._path[n - 1].usage
+            # Earlier versions kept a usage of zeros for what was stopped before it began.
+            if usage is not None and usage.prompt_tokens and self._path[n - 1].vocabulary == vocabulary:
+                return n, usage.prompt_tokens + usage.completion_tokens
+        return 0, _TEMPLATE_TOKENS
 
     def _make_room(
         self, left_out: LeftOut, n_prompt: int, limits: Budget, refused: ContextOverflow | None = None
@@ -237,11 +249,14 @@ class ContextRoom:
 
         try:
             return Summariser(self._context.engine, self._n_ctx, self._hold, tell).sum_up(new, done.summary)
-        except RequestCancelled:
+        except (RequestCancelled, EngineStopped):  # the latter may be for want of memory: a lighter load helps then
             raise
         except FamulusError as error:
             choices = Choices(can_leave_out=True, can_sum_up=True, larger=self._larger(n_prompt))
-            raise summary_error(error, choices) from error
+            failed = summary_error(error, choices)
+            if isinstance(error, SummaryFailed):  # it would fail again, and says what helps
+                raise FamulusError.from_info(msgspec.structs.replace(failed.info, remedy=error.info.remedy)) from error
+            raise failed from error
 
     def _extended(self, left_out: LeftOut, n_prompt: int) -> LeftOut | None:
         """With a context that holds everything, or at least what was there before."""

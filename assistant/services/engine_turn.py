@@ -6,13 +6,13 @@ Process: app. Thread: any.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assistant.core.errors import RequestCancelled
 
 _SLICE_S = 0.1
-"""How long a load that is not wanted any more waits for its turn at most."""
+"""How long who is not wanted any more waits for his turn at most."""
 
 
 class EngineTurn:
@@ -20,7 +20,7 @@ class EngineTurn:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._on_needed: Callable[[], None] | None = None
+        self._borrowed: threading.Event | None = None
 
     @contextmanager
     def take(self, cancelled: threading.Event) -> Iterator[None]:
@@ -29,27 +29,38 @@ class EngineTurn:
         Raises:
             RequestCancelled: `cancelled` was set before the turn came.
         """
-        while not self._lock.acquire(timeout=_SLICE_S):
-            if cancelled.is_set():
-                raise RequestCancelled("The request was stopped.")
-            on_needed = self._on_needed
-            if on_needed is not None:
-                on_needed()
+        while not self._wait(cancelled):
+            borrowed = self._borrowed
+            if borrowed is not None:
+                borrowed.set()
         try:
             yield
         finally:
             self._lock.release()
 
     @contextmanager
-    def borrow(self, on_needed: Callable[[], None]) -> Iterator[None]:
+    def borrow(self, cancelled: threading.Event) -> Iterator[None]:
         """Hold it until somebody else needs it.
 
         Args:
-            on_needed: Called, more than once and from any thread, while somebody waits.
+            cancelled: Set when it is not wanted any more; set here while somebody waits.
+
+        Raises:
+            RequestCancelled: `cancelled` was set before the turn came.
         """
-        with self._lock:
-            self._on_needed = on_needed
-            try:
-                yield
-            finally:
-                self._on_needed = None
+        while not self._wait(cancelled):
+            pass
+        self._borrowed = cancelled
+        try:
+            yield
+        finally:
+            self._borrowed = None
+            self._lock.release()
+
+    def _wait(self, cancelled: threading.Event) -> bool:
+        """Wait for one slice of time; returns whether it is held now."""
+        if self._lock.acquire(timeout=_SLICE_S):
+            return True
+        if cancelled.is_set():
+            raise RequestCancelled("The request was stopped.")
+        return False

@@ -22,6 +22,8 @@ FLUSH_INTERVAL_S = 0.15
 """Streamed text reaches the disk this often: a crash of the app costs at most 250 ms of it."""
 _IDLE_S = 1.0
 _SLOW_DISK_PAUSE_S = 0.05
+_THEN = " → "
+"""Between the names of models that wrote one answer."""
 
 
 class GrowingAnswer:
@@ -30,6 +32,7 @@ class GrowingAnswer:
     Attributes:
         before: The answer as it was taken up; with text where it is continued.
         vocabulary: Digest of the vocabulary that the engine writes with; empty before the model is loaded.
+        model: Name of the model that writes; empty before it is loaded.
 
     Args:
         store: Where answers are stored.
@@ -39,6 +42,7 @@ class GrowingAnswer:
     def __init__(self, store: AnswerStore, before: Message) -> None:
         self.before = before
         self.vocabulary = ""
+        self.model = ""
         self._store = store
         self._text = before.text
         self._token_ids = array.array("i", before.token_ids)
@@ -87,7 +91,7 @@ class GrowingAnswer:
             return
         if self._flush is not None and not self._flush.done():
             return  # the disk is slower than the model: the next flush takes all of it
-        self._flush = self._store.grow(self.before.id, self._text, self._token_ids[:], self._vocabulary)
+        self._flush = self._store.grow(self.before.id, self._text, self._token_ids[:], self._vocabulary, self._models())
         self._flushed_length = len(self._text)
         self._flushed_at = now
 
@@ -104,6 +108,7 @@ class GrowingAnswer:
             vocabulary=self._vocabulary or self.vocabulary,
             usage=self._all_usage(finished.usage),
             timings=timings if self.has_grown or self.before.timings is None else self.before.timings,
+            model=self._models(),
         ).result()
 
     def fail(self, error: ErrorInfo) -> Message:
@@ -116,9 +121,17 @@ class GrowingAnswer:
             token_ids=self._token_ids,
             vocabulary=self._vocabulary or self.vocabulary,
             error=error,
-            usage=self.before.usage,
+            usage=None if self.has_grown else self.before.usage,
             timings=self.before.timings,
+            model=self._models(),
         ).result()
+
+    def _models(self) -> str:
+        """The models that wrote it, in order."""
+        before = self.before.model
+        if not self.before.text or not self.has_grown or self.model == before.rpartition(_THEN)[2]:
+            return before
+        return f"{before}{_THEN}{self.model}"
 
     def _all_ids(self, generated: Sequence[int]) -> Sequence[int]:
         if not self.has_grown:
@@ -127,13 +140,15 @@ class GrowingAnswer:
             return ()
         return (*self.before.token_ids, *generated)
 
-    def _all_usage(self, usage: Usage) -> Usage:
-        """As if all of it were one answer."""
+    def _all_usage(self, usage: Usage) -> Usage | None:
+        """As if all of it were one answer; None where the engine did not come to count the prompt."""
         before = self.before.usage
+        if not self.has_grown and before is not None:
+            return before
+        if not usage.prompt_tokens:
+            return None
         if before is None:
             return usage
-        if not self.has_grown:
-            return before
         return msgspec.structs.replace(
             usage,
             prompt_tokens=max(0, usage.prompt_tokens - before.completion_tokens),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -128,14 +128,17 @@ class LibraryService:
         return result
 
     @contextmanager
-    def lent_engine(self, on_needed: Callable[[], None]) -> Iterator[EngineClient]:
+    def lent_engine(self, cancelled: threading.Event) -> Iterator[EngineClient]:
         """Have the engine for oneself, empty; afterwards the next one who needs a model loads it again.
 
         Args:
-            on_needed: Called, more than once and from any thread, when somebody waits for a model; the lender is then
-                to come to an end.
+            cancelled: Set when it is not wanted any more; set here when somebody waits for a model. Who has the engine
+                is then to come to an end.
+
+        Raises:
+            RequestCancelled: `cancelled` was set while another one had the engine.
         """
-        with self._turn.borrow(on_needed):
+        with self._turn.borrow(cancelled):
             self._loaded_for = None
             self._loading.forget()
             self._engine.unload()

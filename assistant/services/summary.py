@@ -12,7 +12,7 @@ from functools import partial
 from assistant.clients.engine_calls import EngineCall
 from assistant.clients.engine_client import EngineClient
 from assistant.core.conversation import FinishReason, Message, Role
-from assistant.core.errors import GenerationFailed, RequestCancelled
+from assistant.core.errors import RequestCancelled, SummaryFailed
 from assistant.core.reasoning import split_reasoning
 from assistant.core.sampling import SamplingParameters
 from assistant.protocol.engine_messages import GenerationFinished, PromptProgressed, TokensGenerated
@@ -22,6 +22,13 @@ _SHARE = 8
 _MIN_TOKENS = 64
 _MAX_TOKENS = 512
 _SLACK_TOKENS = 16
+_REASONING_SHARE = 4
+_REASONING_TOKENS = 2048
+"""Any model may spend so many on its reasoning; one that is known to reason finds a quarter of the context for it."""
+_CHARACTERS_PER_TOKEN = 16
+"""More than most tokens have: where a long message is cut, no more of it is looked at."""
+_LEAST_CUT = 64
+"""Characters; a message of which not even these fit at a time would take more pieces than anybody waits for."""
 _WAIT_S = 1.0
 _READING_SHARE = 0.6
 """Part of the time that reading takes on a processor, about."""
@@ -60,6 +67,8 @@ class Summariser:
         self._engine = engine
         self._n_tokens = summary_tokens(n_ctx)
         self._n_room = n_ctx - self._n_tokens - _SLACK_TOKENS
+        self._n_reasoning_room = self._n_room - min(_REASONING_TOKENS, n_ctx // _REASONING_SHARE)
+        self._reasoning_tag = engine.loaded.reasoning_tag if engine.loaded is not None else ""
         self._hold = hold
         self._tell = tell
 
@@ -72,18 +81,21 @@ class Summariser:
 
         Raises:
             RequestCancelled: It was stopped.
-            FamulusError: The engine failed, or wrote nothing.
+            SummaryFailed: The model wrote none.
+            FamulusError: The engine failed.
         """
-        words = [_words(message) for message in messages if message.text or message.attachments]
-        n_done = 0
-        self._tell(0, len(words))
-        while n_done < len(words):
-            n_piece = self._fitting(words[n_done:], earlier)
-            piece = words[n_done : n_done + n_piece] if n_piece else [self._cut(words[n_done], earlier)]
-            progressed = partial(self._tell_share, n_done, len(piece), len(words))
+        left = [_words(message) for message in messages if message.text or message.attachments]
+        if self._reasoning_tag or any(map(_has_reasoning, messages)):
+            self._n_room = self._n_reasoning_room
+        n_total = len(left)
+        self._tell(0, n_total)
+        while left:
+            n_piece = self._fitting(left, earlier)
+            piece, rest = (left[:n_piece], left[n_piece:]) if n_piece else self._cut(left, earlier)
+            progressed = partial(self._tell_share, n_total - len(left), len(piece), n_total)
             earlier = self._write(self._prompt(piece, earlier), progressed)
-            n_done += len(piece)
-            self._tell(n_done, len(words))
+            left = rest
+            self._tell(n_total - len(left), n_total)
         return earlier
 
     def _tell_share(self, n_before: int, n_piece: int, n_total: int, share: float) -> None:
@@ -93,11 +105,17 @@ class Summariser:
         lengths = range(1, len(words) + 1)
         return bisect_right(lengths, self._n_room, key=lambda n: self._count(words[:n], earlier))
 
-    def _cut(self, words: str, earlier: str) -> str:
-        """As much of the beginning of one long message as fits."""
-        lengths = range(1, len(words) + 1)
+    def _cut(self, left: Sequence[str], earlier: str) -> tuple[list[str], list[str]]:
+        """As much of the beginning of one long message as fits, and what is left with its rest at the beginning."""
+        words = left[0]
+        lengths = range(1, min(len(words), _CHARACTERS_PER_TOKEN * self._n_room) + 1)
         n = bisect_right(lengths, self._n_room, key=lambda n: self._count([words[:n] + " …"], earlier))
-        return words[:n] + " …"
+        if n < _LEAST_CUT:
+            raise _no_summary(f"only {n} characters of a message fit")
+        between_words = words.rfind(" ", n // 2, n)
+        n = between_words if between_words > 0 else n
+        speaker = words.partition(":")[0]
+        return [words[:n] + " …"], [f"{speaker}: … {words[n:].lstrip()}", *left[1:]]
 
     def _count(self, words: Sequence[str], earlier: str) -> int:
         return self._engine.count_tokens(self._prompt(words, earlier))
@@ -109,17 +127,90 @@ class Summariser:
         return PromptMessage(role="system", text=_INSTRUCTION), PromptMessage(role=Role.USER, text=text)
 
     def _write(self, prompt: tuple[PromptMessage, ...], progressed: Callable[[float], None]) -> str:
-        call = self._engine.generate(prompt, SamplingParameters(temperature=0, max_tokens=self._n_tokens))
+        draft = _Draft(self._reasoning_tag, self._n_tokens)
+        n_most = self._n_tokens + _REASONING_TOKENS  # the engine ends where the context does
+        call = self._engine.generate(prompt, SamplingParameters(temperature=0, max_tokens=n_most))
         self._hold(call)
         try:
-            text = _text_of(call, self._n_tokens, progressed)
+            self._follow(call, draft, progressed)
         finally:
             self._hold(None)
-        split = split_reasoning(text)
-        summary = split.answer.strip()
+        summary = draft.summary
         if not summary:
-            raise GenerationFailed("The model wrote no summary.", remedy="Try again, or try another model.")
+            raise _no_summary("cut off inside its reasoning" if draft.is_thinking else "nothing was written")
         return summary
+
+    def _follow(self, call: EngineCall, draft: _Draft, progressed: Callable[[float], None]) -> None:
+        """Write the draft; `progressed` hears a share below 1."""
+        while True:
+            match call.next_reply(_WAIT_S):
+                case PromptProgressed(n_done=n_done, n_total=n_total):
+                    progressed(_READING_SHARE * n_done / n_total)
+                case TokensGenerated() as reply:
+                    if draft.grow(reply):
+                        self._engine.cancel(call.request_id)
+                    progressed(_READING_SHARE + (_MOST - _READING_SHARE) * draft.share)
+                case GenerationFinished(finish_reason=reason):
+                    if reason is FinishReason.CANCELLED and not draft.is_full:
+                        raise RequestCancelled("The request was stopped.")
+                    return
+
+
+class _Draft:
+    """What the engine has written of a summary, and of the reasoning in front of it.
+
+    Args:
+        reasoning_tag: What the chat template has opened in front of it; empty for nothing.
+        n_most: Longest summary, tokens; the reasoning does not count.
+    """
+
+    def __init__(self, reasoning_tag: str, n_most: int) -> None:
+        self._text = reasoning_tag
+        self._n_most = n_most
+        self._n_thought = 0
+        self._n_written = 0
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether the reasoning has not ended."""
+        return not split_reasoning(self._text).closed
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is as long as it may be."""
+        return self._n_written >= self._n_most
+
+    @property
+    def share(self) -> float:
+        """How far it is at least, from 0 to 1."""
+        n_thoughts = _REASONING_TOKENS if self._n_thought else 0
+        return min(1.0, (self._n_thought + self._n_written) / (self._n_most + n_thoughts))
+
+    @property
+    def summary(self) -> str:
+        """What stands behind the reasoning; empty where that was cut off."""
+        return split_reasoning(self._text).answer.strip()
+
+    def grow(self, reply: TokensGenerated) -> bool:
+        """Add what the engine wrote, unless it is full; returns whether that has filled it."""
+        if self.is_full:
+            return False
+        self._text += reply.text
+        if self.is_thinking:
+            self._n_thought += len(reply.token_ids)
+        else:
+            self._n_written += len(reply.token_ids)
+        return self.is_full
+
+
+def _no_summary(cause: str) -> SummaryFailed:
+    """An error that comes again, were the same model asked for the same again."""
+    remedy = "Choose another model, or have the oldest turns left out instead."
+    return SummaryFailed("The model wrote no summary.", remedy=remedy, cause=cause)
+
+
+def _has_reasoning(message: Message) -> bool:
+    return message.role is Role.ASSISTANT and bool(split_reasoning(message.text).reasoning.strip())
 
 
 def _words(message: Message) -> str:
@@ -127,21 +218,3 @@ def _words(message: Message) -> str:
     names = [f"[{each.kind}: {each.name}]" for each in message.attachments]
     text = split_reasoning(message.text).answer if message.role is Role.ASSISTANT else message.text
     return f"{speaker}: " + "\n".join(filter(None, [*names, text.strip()]))
-
-
-def _text_of(call: EngineCall, n_tokens: int, progressed: Callable[[float], None]) -> str:
-    """What the engine writes; `progressed` hears a share below 1."""
-    parts: list[str] = []
-    n_written = 0
-    while True:
-        match call.next_reply(_WAIT_S):
-            case PromptProgressed(n_done=n_done, n_total=n_total):
-                progressed(_READING_SHARE * n_done / n_total)
-            case TokensGenerated(text=text, token_ids=token_ids):
-                parts.append(text)
-                n_written += len(token_ids)
-                progressed(_READING_SHARE + (_MOST - _READING_SHARE) * min(1.0, n_written / n_tokens))
-            case GenerationFinished(finish_reason=reason):
-                if reason is FinishReason.CANCELLED:
-                    raise RequestCancelled("The request was stopped.")
-                return "".join(parts)

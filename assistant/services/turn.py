@@ -193,12 +193,13 @@ class Turn:
         except ContextOverflow as error:  # the prompt was not counted, or memory is short of room for it
             if growing.has_grown:
                 raise
+            self._looks = False  # no more: what fails now is a summary or a load
             prompt = room.prompt(error)
         return self._follow(self._start(prompt, growing, model), growing)
 
     def _start(self, prompt: tuple[PromptMessage, ...], growing: GrowingAnswer, model: ChosenModel) -> EngineCall:
         loaded = self._engine.loaded
-        growing.vocabulary = loaded.vocabulary if loaded else ""
+        growing.vocabulary, growing.model = loaded.vocabulary if loaded else "", model.name
         self._looks = any(message.media for message in prompt)
         sampling = sampling_parameters(self._settings.sampling, model.facts.recommended_temperature)
         adapters = growing.before.adapters
@@ -214,6 +215,12 @@ class Turn:
             self._engine.cancel(call.request_id)
 
     def _follow(self, call: EngineCall, growing: GrowingAnswer) -> GenerationFinished:
+        try:
+            return self._followed(call, growing)
+        finally:
+            self._hold(None)  # what is stopped from now on may be a load
+
+    def _followed(self, call: EngineCall, growing: GrowingAnswer) -> GenerationFinished:
         while True:
             reply = call.next_reply(growing.patience_s())
             match reply:

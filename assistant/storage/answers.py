@@ -113,8 +113,19 @@ class AnswerStore:
 
         return self._database.write(change)
 
-    def grow(self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str) -> Future[None]:
+    def grow(
+        self, message_id: str, text: str, token_ids: Sequence[int], vocabulary: str, model: str = ""
+    ) -> Future[None]:
         """Store the whole text so far of an answer under way; meant for 4 times a second, not for every token.
+
+        A usage that was stored is forgotten: it was that of a shorter text.
+
+        Args:
+            message_id: The answer.
+            text: Its text.
+            token_ids: As in `Message`.
+            vocabulary: As in `Message`.
+            model: What wrote it; empty for what `begin` was given.
 
         Raises:
             MessageNotFound: In the future: this process is not generating such an answer.
@@ -128,6 +139,8 @@ class AnswerStore:
                 text=storable(text),
                 token_ids=pack_token_ids(token_ids),
                 vocabulary=vocabulary,
+                usage=None,
+                **_model_column(model),
             )
 
         return self._database.write(change)
@@ -144,8 +157,11 @@ class AnswerStore:
         error: ErrorInfo | None = None,
         usage: Usage | None = None,
         timings: Timings | None = None,
+        model: str = "",
     ) -> Future[Message]:
         """End an answer; afterwards only `resume` changes it. For the arguments see `Message`.
+
+        `model` may be empty for what is stored already.
 
         Raises:
             ValueError: `status` is `GENERATING`.
@@ -168,6 +184,7 @@ class AnswerStore:
                 usage=json_or_null(usage),
                 timings=json_or_null(timings),
                 owner=None,
+                **_model_column(model),
             )
             message = queries.message(connection, message_id)
             queries.update_conversation(connection, message.conversation_id, updated_at=time.time())
@@ -195,3 +212,7 @@ class AnswerStore:
             return [queries.message(connection, message_id) for message_id in interrupted]
 
         return self._database.write(change)
+
+
+def _model_column(model: str) -> dict[str, str]:
+    return {"model": storable(model)} if model else {}

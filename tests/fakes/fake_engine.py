@@ -80,6 +80,10 @@ class Stall:
     def go_on(self) -> None:
         self._over.set()
 
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
     def last(self) -> None:
         self.reached.set()
         self._over.wait()
@@ -134,6 +138,7 @@ class FakeEngine:
         saves: Number of requests to save snapshots.
         projector_sees: What a projector adds to a model.
         media_note: Why no projector is used; empty if one can be.
+        reasoning_tag: What the chat template opens in front of every answer.
         closed: Whether `close` was called.
     """
 
@@ -149,6 +154,7 @@ class FakeEngine:
         self.saves = 0
         self.projector_sees = frozenset({MediaKind.IMAGE})
         self.media_note = ""
+        self.reasoning_tag = ""
         self._seen: set[str] = set()
         self._unsaved: set[str] = set()
         self.closed = False
@@ -309,6 +315,7 @@ class FakeEngine:
             n_ctx_train=8192,
             vocabulary="fake",
             load_s=0.25,
+            reasoning_tag=self.reasoning_tag,
             media=self.projector_sees if load.mmproj and not self.media_note else frozenset(),
             media_note=self.media_note if load.mmproj else "",
         )

@@ -10,12 +10,15 @@ import msgspec
 import pytest
 
 from assistant.bootstrap import build_services
+from assistant.clients.engine_calls import EngineCall
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.protocol.prompt_messages import PromptMessage
+from assistant.services import summary
 from assistant.services.services import Services
+from assistant.services.summary import Summariser
 from tests.fakes.fake_services import EventLog, with_model
 from tests.integration.cli.famulus import Famulus
 
@@ -156,6 +159,19 @@ def test_forty_turns_stop_once_with_a_choice(services: Services, monkeypatch: py
     assert turns.branch()[: len(before)] == before
     turns.run(first=n + 1)
     turns.check()
+
+
+def test_a_summary_of_a_long_message_ends_at_its_length(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "_MAX_TOKENS", 8)
+    turns = FortyTurns(services, monkeypatch, OverflowPolicy.STOP)
+    assert isinstance(turns.ask(0), MessageFinished)
+    held: list[EngineCall | None] = []
+    summariser = Summariser(services.engine, N_CTX, held.append, lambda *_: None)
+    long = msgspec.structs.replace(turns.branch()[0], text=SENTENCE * 150)
+    written = summariser.sum_up([long])
+    assert 0 < len(written.split()) <= 8
+    assert sum(call is not None for call in held) == 2, "3,000 tokens are two pieces"
+    assert isinstance(turns.ask(1), MessageFinished), "the engine is free again"
 
 
 def test_a_cut_off_answer_goes_on_where_it_stopped(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,13 @@ def test_chatml_needs_no_process(engine: Engine, others: set[psutil.Process], tm
     assert set(psutil.Process().children()) == others
 
 
+def test_a_template_that_opens_the_reasoning_is_told(engine: Engine, tiny_model: Path, tmp_path: Path) -> None:
+    assert load(engine, tiny_model).reasoning_tag == ""
+    source = "{% for message in messages %}[{{ message['content'] }}]{% endfor %}<think>\n"
+    opened = write_tiny_model(tmp_path / "model.gguf", chat_template=source)
+    assert load(engine, opened).reasoning_tag == "<think>"
+
+
 def test_a_template_process_that_cannot_start_costs_the_template_only(
     engine: Engine, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,14 @@ def test_a_template_that_drops_the_reasoning_of_earlier_answers() -> None:
     assert contents(segments) == ["Q", "A", "R"]
 
 
+def test_a_template_that_opens_the_reasoning_of_the_answer() -> None:
+    render = turns(str)
+    assert template(lambda messages: render(messages) + "<think>\n").reasoning_tag == "<think>"
+    assert template(lambda messages: render(messages) + "<think>\n\n</think>\n\n").reasoning_tag == ""
+    assert template(render).reasoning_tag == ""
+    assert template(lambda messages: "<think>").reasoning_tag == "", "it leaves the messages out: ChatML is used"
+
+
 def test_a_template_that_writes_a_content_twice() -> None:
     segments = (
         template(lambda messages: "".join(f"{m['content']}|{m['content']};" for m in messages))

@@ -177,6 +177,21 @@ def test_a_question_stops_the_check(
     assert engine.prompts[-1][-1].text == "Hello?"
 
 
+def test_a_check_does_not_wait_for_a_load_ahead(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    wait(lambda: engine.loaded is not None)
+    stall = Stall()
+    engine.will_load(0.5, stall, 1.0)
+    view.look(index_of(view, "2×"))
+    view.choose()
+    wait(lambda: stall.reached.is_set())
+    view.check.start(1024)
+    wait(lambda: not view.check.running and view.check.chart)
+    assert not view.check.stopped
+    wait(lambda: app.model.state == "ready")
+
+
 def test_no_check_begins_while_an_answer_is_written(
     app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
 ) -> None:

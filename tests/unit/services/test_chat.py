@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -148,8 +149,8 @@ def test_partial_text_reaches_the_disk_while_it_trickles(chat: Chat, monkeypatch
     flushed: queue.SimpleQueue[str] = queue.SimpleQueue()
     grow = chat.store.answers.grow
 
-    def noted(message_id: str, text: str, token_ids: tuple[int, ...], vocabulary: str) -> Future[None]:
-        future = grow(message_id, text, token_ids, vocabulary)
+    def noted(message_id: str, text: str, *rest: Any) -> Future[None]:
+        future = grow(message_id, text, *rest)
         future.add_done_callback(lambda _: flushed.put(text))
         return future
 
@@ -170,7 +171,7 @@ def test_a_slow_disk_gets_one_flush_at_a_time(chat: Chat, monkeypatch: pytest.Mo
     pending: Future[None] = Future()
     calls: list[str] = []
 
-    def stuck(message_id: str, text: str, token_ids: tuple[int, ...], vocabulary: str) -> Future[None]:
+    def stuck(message_id: str, text: str, *rest: Any) -> Future[None]:
         calls.append(text)
         return pending
 

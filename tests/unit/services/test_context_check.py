@@ -226,8 +226,35 @@ def test_a_question_stops_the_check_and_is_answered(
 def test_who_waits_for_the_engine_can_give_up(services: Services, model: ModelSettings) -> None:
     given_up = threading.Event()
     given_up.set()
-    with services.library.lent_engine(lambda: None), pytest.raises(RequestCancelled):
+    with services.library.lent_engine(threading.Event()), pytest.raises(RequestCancelled):
         services.library.ensure_loaded(model, given_up)
+
+
+def test_a_check_that_waits_for_a_load_can_be_cancelled(
+    check: Check, services: Services, engine: FakeEngine, model: ModelSettings
+) -> None:
+    stall = Stall()
+    engine.will_load(0.5, stall)
+    services.library.load_ahead(model)
+    assert stall.reached.wait(10)
+    cancelled = threading.Event()
+    ends: list[BaseException] = []
+
+    def checking() -> None:
+        try:
+            check(cancelled=cancelled)
+        except RequestCancelled as stopped:
+            ends.append(stopped)
+
+    thread = threading.Thread(target=checking, daemon=True)
+    thread.start()
+    cancelled.set()
+    thread.join(5)
+    still_waits = thread.is_alive()
+    stall.go_on()
+    assert not still_waits
+    assert len(ends) == 1
+    assert engine.measures == []
 
 
 def test_closing_stops_the_check(check: Check, services: Services, engine: FakeEngine) -> None:

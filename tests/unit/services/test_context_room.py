@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 
+from assistant.clients.engine_calls import EngineCall
 from assistant.core.context_plan import FreeMemory
 from assistant.core.conversation import FinishReason, Message, MessageStatus, Role
-from assistant.core.errors import ContextOverflow, FamulusError, GenerationFailed, ModelLoadFailed, NotEnoughMemory
+from assistant.core.errors import (
+    ContextOverflow,
+    EngineStopped,
+    FamulusError,
+    GenerationFailed,
+    ModelLoadFailed,
+    NotEnoughMemory,
+    RequestCancelled,
+)
 from assistant.core.events import ContextMadeRoom, Event, MessageFinished, SummaryProgressed, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
@@ -240,7 +250,19 @@ def test_an_empty_summary_is_a_failed_one(chat: LongChat) -> None:
     chat.engine.will_answer(" ")
     end = chat.try_ask("Q7 " + WORDS)
     assert isinstance(end, TurnFailed)
-    assert end.error.kind == "SummaryFailed"
+    assert (end.error.kind, end.error.values["can_leave_out"]) == ("SummaryFailed", 1)
+    assert end.error.remedy_text.startswith("Choose another model"), "it would be empty again"
+
+
+def test_a_worker_that_runs_out_of_memory_over_a_summary_offers_a_lighter_load(chat: LongChat) -> None:
+    chat.use("summarise")
+    chat.settings = with_model(chat.settings, n_ctx=2 * N_CTX)
+    for _ in range(15):
+        chat.ask()
+    chat.engine.will_answer(EngineStopped("The engine stopped.", cause="exit status -9"))
+    end = chat.try_ask("Q15 " + WORDS)
+    assert isinstance(end, TurnFailed)
+    assert (end.error.kind, end.error.values["rung_n_ctx"]) == ("EngineStopped", N_CTX)
 
 
 def test_a_summary_can_be_stopped(chat: LongChat) -> None:
@@ -402,6 +424,23 @@ def test_an_engine_that_refuses_the_prompt_is_asked_with_a_shorter_one(chat: Lon
     assert chat.last_prompt()[1] != "user:Q0"
 
 
+def test_a_longer_context_that_the_engine_asked_for_can_be_stopped_while_it_loads(chat: LongChat) -> None:
+    chat.use("extend")
+    chat.ask()
+    chat.engine.will_answer(ContextOverflow("No room."))
+    stall = Stall()
+    chat.engine.will_load(0.5, stall, 1.0)
+    request_id = chat.services.chat.send(chat.conversation_id, "Q1?", chat.settings)
+    assert stall.reached.wait(PATIENCE_S)
+    chat.services.chat.stop(request_id)
+    stopped = stall.is_over
+    stall.go_on()
+    end = chat.events.end_of(request_id)
+    assert stopped
+    assert isinstance(end, MessageFinished)
+    assert end.message.finish_reason is FinishReason.CANCELLED
+
+
 def test_an_engine_that_refuses_what_should_fit_is_quoted(chat: LongChat) -> None:
     chat.ask()
     n_prompts = len(chat.engine.prompts)
@@ -410,6 +449,50 @@ def test_an_engine_that_refuses_what_should_fit_is_quoted(chat: LongChat) -> Non
     assert isinstance(end, TurnFailed)
     assert (end.error.kind, end.error.text) == ("ContextOverflow", "No room.")
     assert len(chat.engine.prompts) == n_prompts + 1, "it is not asked the same again"
+
+
+def test_what_was_stopped_before_it_began_counts_for_nothing(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.use("drop")
+    chat.fill()
+    generate = chat.engine.generate
+
+    def withdrawn(*args: Any, **options: Any) -> EngineCall:
+        call = generate(*args, **options)
+        chat.engine.cancel(call.request_id)
+        return call
+
+    chat.engine.will_answer(RequestCancelled("The request was stopped."))
+    monkeypatch.setattr(chat.engine, "generate", withdrawn)
+    stopped = chat.ask("Q7?")
+    assert (stopped.finish_reason, stopped.usage) == (FinishReason.CANCELLED, None)
+    monkeypatch.undo()
+    assert chat.ask("Q8 " + "word " * 45).room is not None
+    assert chat.last_prompt()[1] != "user:Q0"
+
+
+def test_a_system_prompt_that_grew_is_counted(chat: LongChat) -> None:
+    chat.use("drop")
+    for _ in range(4):
+        chat.ask()
+    chat.store.set_system_prompt(chat.id(), "word " * 240).result()
+    assert chat.ask("Q4?").room is not None
+
+
+def test_what_a_continued_answer_wrote_before_it_failed_is_counted(chat: LongChat) -> None:
+    chat.use("drop")
+    for _ in range(4):
+        chat.ask()
+    chat.engine.will_answer(*["more "] * 16, "never")
+    cut = chat.ask("Q4?")
+    assert cut.finish_reason is FinishReason.LENGTH
+    sampling = msgspec.structs.replace(chat.settings.sampling, max_tokens=400)
+    longer = msgspec.structs.replace(chat.settings, sampling=sampling)
+    chat.engine.will_answer(*["more "] * 220, GenerationFailed("llama.cpp failed."))
+    end = chat.events.end_of(chat.services.chat.continue_answer(cut.id, longer))
+    assert isinstance(end, TurnFailed)
+    assert end.message is not None
+    assert (len(end.message.text.split()), end.message.usage) == (236, None)
+    assert chat.ask("Q5?").room is not None
 
 
 def test_counting_is_spared_where_it_surely_fits(chat: LongChat, monkeypatch: pytest.MonkeyPatch) -> None:

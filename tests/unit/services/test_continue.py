@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -10,6 +13,7 @@ from assistant.core.errors import AnswerNotOpen, GenerationFailed, MessageNotFou
 from assistant.core.events import AnswerBegun, AnswerGrew, MessageFinished, TurnFailed
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
+from assistant.services.export import to_markdown
 from assistant.services.services import Services
 from tests.fakes.fake_engine import Death, FakeEngine, Stall
 from tests.fakes.fake_services import PATIENCE_S, EventLog, with_model
@@ -107,6 +111,20 @@ def test_a_failure_loses_nothing(cut: Continued) -> None:
     assert (kept.status, kept.error) == (MessageStatus.INTERRUPTED, end.error)
     assert cut.end(cut.go_on()).text == "Once upon Fine."
     assert cut.stored().error is None
+
+
+def test_another_model_that_goes_on_is_named_beside_the_first(cut: Continued) -> None:
+    path = Path(cut.settings.model.path)
+    other = Path(shutil.copy(path, path.with_name("other.gguf")))
+    cut.settings = with_max_tokens(with_model(cut.settings, path=str(other)), 1)
+    cut.engine.will_answer(GenerationFailed("llama.cpp failed."))
+    assert isinstance(cut.events.end_of(cut.go_on()), TurnFailed)
+    assert cut.stored().model == "tiny", "it wrote nothing of it"
+    for word in ("a ", "time "):
+        cut.engine.will_answer(word, "never")
+        assert cut.end(cut.go_on()).model == "tiny → other"
+    conversation = cut.services.conversations.get(cut.before.conversation_id)
+    assert "## tiny → other\n" in to_markdown(conversation, cut.services.conversations.branch(conversation.id))
 
 
 def test_a_death_keeps_the_old_words_and_the_new(cut: Continued) -> None:

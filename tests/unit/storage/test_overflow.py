@@ -94,6 +94,20 @@ def test_a_dead_process_leaves_the_continued_answer_interrupted(
     assert found.can_go_on
 
 
+def test_a_dead_process_leaves_no_usage_of_a_shorter_text_and_names_both_models(
+    store: ConversationStore, database: Database, tmp_path: Path
+) -> None:
+    _, _, answer = begun(store)
+    ended(store, answer, FinishReason.LENGTH)
+    store.answers.resume(answer.id).result()
+    store.answers.grow(answer.id, "Because it rained", (1, 2, 3), "v", "tiny → other").result()
+    store.close()
+    heirs = ConversationStore(database, tmp_path / "locks")
+    (found,) = heirs.answers.recover().result()
+    heirs.close()
+    assert (found.text, found.usage, found.model) == ("Because it rained", None, "tiny → other")
+
+
 def test_a_complete_answer_is_not_taken_up(store: ConversationStore) -> None:
     _, question, answer = begun(store)
     with pytest.raises(AnswerNotOpen):
