@@ -182,7 +182,7 @@ def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:
 
     What is true of one length is not of another: on the starter model YaRN is the best at twice the trained length, and
     costs too much at four times. So only lengths within `MAX_DISTANCE` count. Methods that cost more than `MAX_PRICE`
-    within the trained length come after all that do not.
+    within the trained length do not count where another way to stretch it costs less.
 
     Args:
         check: What was measured.
@@ -200,13 +200,12 @@ def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:
     if not compared:
         return None
     length = min(compared, key=distance)
+    runs = _at(check, length)
     plain = check.run(RopeMethod.NONE, length)
-
-    def rank(run: MethodRun) -> tuple[bool, float]:
-        dear = plain is not None and price(run, plain, check.n_ctx_train) > MAX_PRICE
-        return dear, beyond(run, check.n_ctx_train)
-
-    return min(_at(check, length), key=rank).method
+    dear = [run for run in runs if plain is not None and price(run, plain, check.n_ctx_train) > MAX_PRICE]
+    if all(run in dear for run in runs if run is not plain):
+        dear = []  # to leave it as it is costs nothing, and is often the worst beyond the trained length
+    return min((run for run in runs if run not in dear), key=lambda run: beyond(run, check.n_ctx_train)).method
 
 
 def _at(check: ContextCheck, n_ctx: int) -> Sequence[MethodRun]:

@@ -66,6 +66,20 @@ def test_a_method_that_costs_too_much_within_the_trained_length_comes_last() -> 
     assert best_method(checked(plain, dear, fair), N_CTX) is RopeMethod.NTK
 
 
+def test_where_every_stretch_is_dear_the_best_beyond_the_trained_length_is_taken() -> None:
+    plain, linear, yarn = (
+        run(RopeMethod.NONE, 2.0, 8.5),
+        run(RopeMethod.LINEAR, 2.5, 2.6),
+        run(RopeMethod.YARN, 2.08, 2.3),
+    )
+    assert best_method(checked(plain, linear, yarn), N_CTX) is RopeMethod.YARN
+
+
+def test_a_model_that_reads_on_by_itself_is_left_as_it_is() -> None:
+    check = checked(run(RopeMethod.NONE, 2.0, 2.0), run(RopeMethod.NTK, 2.01, 2.0), run(RopeMethod.LINEAR, 2.5, 1.9))
+    assert best_method(check, N_CTX) is RopeMethod.NONE
+
+
 def test_of_several_lengths_the_nearest_decides() -> None:
     short = [run(RopeMethod.NTK, 2.0, 2.1, n_ctx=1024), run(RopeMethod.YARN, 2.0, 2.2, n_ctx=1024)]
     long = [run(RopeMethod.NTK, 2.0, 4.0, n_ctx=4096), run(RopeMethod.YARN, 2.0, 2.4, n_ctx=4096)]
