@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -112,6 +113,53 @@ def test_the_starter_model_finds_what_it_read(starter_model: Path) -> None:
     assert sum(needle.recall for needle in told.needles) / 4 > 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("一条小路通向村庄，路边的老人在等他的孙子回家。" * 400, "。"),
+        ("一条小路通向村庄，路边的老人在等他的孙子回家\n" * 400, "\n"),
+        ("一条小路通向村庄路边的老人在等他的孙子回家" * 400, ""),
+        ("the path leads to the village and an old man waits there for his grandson " * 100, ""),
+    ],
+)
+@pytest.mark.parametrize("writes_bytes", [False, True])
+def test_every_text_gets_its_needles(
+    starter_model: Path, tmp_path: Path, text: str, end: str, *, writes_bytes: bool
+) -> None:
+    path = write_plain_model(tmp_path / "plain.gguf") if writes_bytes else starter_model
+    with loaded(path) as model:
+        probe = ContextProbe(model, lambda reply: None)
+        needles = [probe._needle(number) for number in range(3)]
+        tokens, places = probe._layout(text, needles, 800)
+        pieces = [model.vocabulary.piece(token) for token in tokens]
+    n_before = [len(needle.sentence) for needle in needles]
+    assert len(places) == 3
+    for number, place in enumerate(places):
+        due = (number + 1) * 200
+        assert due <= place <= due + 100
+        assert tokens[place : place + n_before[number]] == needles[number].sentence
+        assert b"".join(pieces[:place]).decode().endswith(end)  # whole characters, too
+    whole = b"".join(pieces).decode()
+    for needle in needles:
+        whole = whole.replace(b"".join(map(model.vocabulary.piece, needle.sentence)).decode(), "", 1)
+    assert whole == text
+
+
+def test_the_time_is_that_of_reading_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
+        alone = measured(model, n_tokens=800, n_needles=0).seconds
+        scoring = ContextProbe._loss
+
+        def slowly(self: ContextProbe, row: int, token: int) -> float:
+            time.sleep(0.01)
+            return scoring(self, row, token)
+
+        monkeypatch.setattr(ContextProbe, "_loss", slowly)
+        told = measured(model, n_tokens=800, n_needles=0)
+    assert alone > 0
+    assert 0 < told.seconds < 0.01 * 800 / STRIDE
+
+
 @pytest.mark.parametrize("kind", WRITERS)
 def test_questions_leave_no_trace_in_any_kind_of_memory(tmp_path: Path, kind: str) -> None:
     with loaded(WRITERS[kind](tmp_path / "model.gguf")) as model:
@@ -168,14 +216,14 @@ def test_it_stops_when_it_is_cancelled_and_can_begin_again(tmp_path: Path) -> No
 
 def test_a_model_without_numbers_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
-        monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: [math.nan] * model.vocabulary.n_tokens)
+        monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: np.full(model.vocabulary.n_tokens, math.nan))
         with pytest.raises(GenerationFailed, match="numbers"):
             measured(model, n_tokens=600, n_needles=0)
 
 
 def test_a_token_that_the_model_forbids_is_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
-        forbids = [-math.inf] * (model.vocabulary.n_tokens - 1) + [0.0]
+        forbids = np.array([-math.inf] * (model.vocabulary.n_tokens - 1) + [0.0])
         monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: forbids)
         told = measured(model, n_tokens=600, n_needles=0)
     assert all(0 < loss <= 100 for loss in told.losses)
