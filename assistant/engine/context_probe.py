@@ -70,7 +70,7 @@ class ContextProbe:
         n_tokens = min(request.n_tokens, self._model.n_ctx - _room_for_questions(needles))
         whole, places = self._layout(request.text, needles, n_tokens)
         text = whole[:n_tokens]
-        bucket = max(1, request.n_tokens // request.n_buckets)
+        bucket = max(1, request.bucket)
         sums: list[list[float]] = []
         scores: list[NeedleScore] = []
         self._model.memory.clear()

@@ -50,7 +50,7 @@ def loaded(path: Path, n_ctx: int = 1024, cancel: CancelFlag | None = None) -> I
 
 def measured(model: Model, **values: object) -> ContextMeasured:
     told: list[EngineReply] = []
-    options: dict[str, object] = {"text": TEXT, "stride": STRIDE, "n_buckets": 4, **values}
+    options: dict[str, object] = {"text": TEXT, "stride": STRIDE, "bucket": 250, **values}
     reply = ContextProbe(model, told.append).measure(MeasureContext(request_id="m", **options))  # type: ignore[arg-type]
     done = [each.n_done for each in told if isinstance(each, PromptProgressed)]
     assert done == sorted(done)
@@ -88,7 +88,7 @@ def raw_logits(path: Path, tokens: Sequence[int]) -> npt.NDArray[np.float64]:
 def test_losses_are_those_of_a_log_softmax_over_raw_logits(starter_model: Path) -> None:
     n_tokens = 600
     with loaded(starter_model) as model:
-        told = measured(model, n_tokens=n_tokens, n_needles=0)
+        told = measured(model, n_tokens=n_tokens, bucket=150, n_needles=0)
         tokens = model.vocabulary.with_bos(model.vocabulary.tokenize_plain(TEXT))
     logits = raw_logits(starter_model, tokens[:n_tokens])
     top = logits.max(axis=1)
