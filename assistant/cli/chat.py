@@ -21,7 +21,7 @@ from assistant.cli.chat_loop import ChatLoop
 from assistant.cli.context_options import KvTypeOption, NCtx, NGpuLayers, Rope, context_options
 from assistant.cli.listing import print_messages
 from assistant.cli.options import model_options, overridden
-from assistant.cli.overflow import overflow_policy
+from assistant.cli.overflow import parse_overflow
 from assistant.cli.picked_images import PickedImages
 from assistant.cli.terminal import is_terminal, notes
 from assistant.cli.turn_view import JsonView, PlainView, TerminalView, TurnRunner, TurnView
@@ -79,8 +79,9 @@ def chat(
     kv_type: KvTypeOption = None,
     n_gpu_layers: NGpuLayers = None,
     overflow: Annotated[
-        str | None,
+        OverflowPolicy | None,
         typer.Option(
+            parser=parse_overflow,
             metavar="|".join(OverflowPolicy),
             help="What this conversation does when it no longer fits into the context.",
         ),
@@ -107,13 +108,12 @@ def chat(
         "sampling.seed": seed,
         "sampling.max_tokens": max_tokens,
     }
-    policy = overflow_policy(overflow) if overflow is not None else None
     with build() as services:
         settings = overridden(services.settings.load(), options)
         if mmproj is not None:
             _require_projector(services, settings)
         adapters = _adapters(services, settings, adapter)
-        conversation_id = _open(services, conversation, system, adapters, policy)
+        conversation_id = _open(services, conversation, system, adapters, overflow)
         picked = _picked(services, settings, image or ())
         view = _view(as_json=as_json, takes_commands=question is None or interactive)
         if question is None or interactive:
@@ -125,13 +125,13 @@ def chat(
                 as_json=as_json,
                 picked=picked,
                 adapters=adapters,
-                overflow=policy,
+                overflow=overflow,
             )
             code = _converse(services, settings, conversation_id, loop, first=question, as_json=as_json)
         else:
             attached = picked.attachments
             send = services.chat.send
-            start = partial(send, conversation_id, question, settings, attached, adapters, overflow=policy)
+            start = partial(send, conversation_id, question, settings, attached, adapters, overflow=overflow)
             code = _answer_once(services, view, start)
     raise typer.Exit(code)
 

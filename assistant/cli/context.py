@@ -5,14 +5,18 @@ Process: app. Thread: the main one.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from assistant.cli.context_options import (
+    AUTOMATIC,
     KvTypeOption,
     NCtx,
     NGpuLayers,
@@ -24,17 +28,17 @@ from assistant.cli.context_options import (
 from assistant.cli.context_view import check_summary, plan_lines, plan_summary, print_check, progress_words
 from assistant.cli.options import model_options, overridden
 from assistant.cli.terminal import harmless, notes, output, print_error, print_json
-from assistant.core.context_check import CheckProgress, ContextCheck
+from assistant.core.context_check import CheckProgress, ContextCheck, Series
 from assistant.core.errors import FamulusError, InputInvalid, unwritable
 from assistant.core.paths import absolute
 from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings
-from assistant.services.context_measuring import CheckOutcome, CheckWish
+from assistant.services.context_measuring import CheckOutcome
+from assistant.services.context_runs import CheckWish
 from assistant.services.load_plan import context_wish
 from assistant.services.services import Services
 
 _INTERRUPTED = 130
-_AUTOMATIC = "auto"
 
 app = typer.Typer(no_args_is_help=True, help="How long a context may be, planned and measured.")
 
@@ -78,22 +82,23 @@ def check(
     """Measure how well a model reads a long text with each way to stretch its context; may take long."""
     wish = CheckWish(
         lengths=tuple(n_ctx or ()),
-        methods=tuple(RopeMethod(each) for each in rope or () if each != _AUTOMATIC),
+        methods=tuple(RopeMethod(each) for each in rope or () if each != AUTOMATIC),
         text=absolute(text) if text is not None else None,
         again=again,
     )
+    target = _target(plot)
     services: Services
     with context.obj() as services:
         options = {**model_options(model), **context_options(None, None, kv_type, n_gpu_layers)}
         settings = overridden(services.settings.load(), options).model
         outcome = _run(services, settings, wish)
-        picture = _draw(services, settings, outcome.check, outcome.lengths, plot)
-    _print(outcome.check, outcome.lengths, picture, as_json=as_json)
+        _tell(services, settings, outcome.check, outcome.series, target, as_json=as_json)
 
 
 @app.command()
 def show(context: typer.Context, model: Model = None, plot: Plot = None, as_json: Json = False) -> None:
-    """Show what the last check of a model found."""
+    """Show what checks of a model found."""
+    target = _target(plot)
     services: Services
     with context.obj() as services:
         settings = overridden(services.settings.load(), model_options(model)).model
@@ -104,9 +109,7 @@ def show(context: typer.Context, model: Model = None, plot: Plot = None, as_json
                 remedy="famulus context check does it.",
                 model=services.library.name_of(settings),
             )
-        lengths = tuple(sorted({run.n_ctx for run in known.runs}))
-        picture = _draw(services, settings, known, lengths, plot)
-    _print(known, lengths, picture, as_json=as_json)
+        _tell(services, settings, known, known.all_series(), target, as_json=as_json)
 
 
 @app.command()
@@ -145,39 +148,68 @@ def _run(services: Services, settings: ModelSettings, wish: CheckWish) -> CheckO
             outcome = services.context_checks.run(settings, wish, progressed, threading.Event())
         except KeyboardInterrupt as interrupt:
             status.stop()
-            notes.print("Stopped. What was measured is kept; the same command goes on from there.")
+            same = "the same command without --again" if wish.again else "the same command"
+            notes.print(f"Stopped. The ways that were measured to their end are kept; {same} measures the others.")
             raise typer.Exit(_INTERRUPTED) from interrupt
     if outcome.n_text:
-        lengths = ", ".join(f"{length:,}" for length in outcome.lengths)
+        lengths = ", ".join(f"{series.n_ctx:,}" for series in outcome.series)
         notes.print(f"The text has {outcome.n_text:,} tokens: it was read with {lengths}.")
     if not outcome.n_measured:
         notes.print("All of that was measured before; --again measures it anew.")
     return outcome
 
 
-def _draw(
-    services: Services, settings: ModelSettings, check: ContextCheck, lengths: tuple[int, ...], plot: Path | None
-) -> Path | None:
-    """The chart of the longest of these lengths, also at `plot`; None where it cannot be drawn, which costs no more."""
+def _target(plot: Path | None) -> Path | None:
+    """Where the chart is to go, which is asked before anything is measured."""
+    if plot is None:
+        return None
+    target = absolute(plot)
+    if not target.parent.is_dir():
+        raise InputInvalid(
+            "The chart cannot be written to {path}: there is no such folder.",
+            remedy="Make the folder first, or choose another one.",
+            path=str(target),
+        )
+    number = errno.EISDIR if target.is_dir() else errno.EACCES
+    if target.is_dir() or not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise unwritable(target, OSError(number, os.strerror(number)))
+    return target
+
+
+def _tell(
+    services: Services,
+    settings: ModelSettings,
+    check: ContextCheck,
+    shown: Sequence[Series],
+    target: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Tables of these series, and then the chart of the longest; what fails of it costs no more, but the exit code."""
+    if not as_json:
+        print_check(check, shown)
+    picture: Path | None = None
     try:
-        picture = services.context_checks.draw(settings, check, max(lengths))
+        picture = _draw(services, settings, check, max(shown, key=lambda series: series.n_ctx), target)
     except FamulusError as error:
         print_error(error.info)
-        return None
-    if plot is None:
+    if as_json:
+        print_json(check_summary(check, shown, picture))
+    elif picture is not None:
+        output.print(f"chart: {harmless(str(picture))}")
+    if picture is None and target is not None:
+        raise typer.Exit(1)
+
+
+def _draw(
+    services: Services, settings: ModelSettings, check: ContextCheck, series: Series, target: Path | None
+) -> Path:
+    """The chart of a series, at `target` if that is given."""
+    picture = services.context_checks.draw(settings, check, series)
+    if target is None:
         return picture
-    target = absolute(plot)
     try:
         shutil.copyfile(picture, target)
     except OSError as error:
         raise unwritable(target, error) from error
     return target
-
-
-def _print(check: ContextCheck, lengths: tuple[int, ...], picture: Path | None, *, as_json: bool) -> None:
-    if as_json:
-        print_json(check_summary(check, lengths, picture))
-        return
-    print_check(check, lengths)
-    if picture is not None:
-        output.print(f"chart: {harmless(str(picture))}")

@@ -12,9 +12,11 @@ import typer
 from assistant.core.context_plan import ALL_LAYERS, N_CTX_LONGEST
 from assistant.core.memory_estimate import KvType
 from assistant.core.rope import RopeMethod
+from assistant.services.context_lengths import MAX_N_CTX
 
 AUTOMATIC = "auto"
 LONGEST = "max"
+_EXCERPT = 40
 
 
 def _number_or(text: str, words: dict[str, int]) -> int:
@@ -22,7 +24,10 @@ def _number_or(text: str, words: dict[str, int]) -> int:
         return words[text]
     if not text.isascii() or not text.isdigit():
         raise typer.BadParameter(f"{text!r} is no number of tokens or layers, and not one of {', '.join(words)}.")
-    return int(text)
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(MAX_N_CTX)) or int(digits) > MAX_N_CTX:
+        raise typer.BadParameter(f"{text[:_EXCERPT]} is too large: {MAX_N_CTX} is the most.")
+    return int(digits)
 
 
 def parse_n_ctx(text: str) -> int:

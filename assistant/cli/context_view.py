@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from assistant.cli.terminal import gibibytes, harmless, output
-from assistant.core.context_chart import runs_at
 from assistant.core.context_check import (
     MAX_PRICE,
-    N_DEPTHS,
     CheckProgress,
     ContextCheck,
     MethodRun,
+    Series,
     best_method,
     beyond,
-    needle_grid,
+    deciding,
     perplexity,
     price,
 )
 from assistant.core.context_plan import ALL_LAYERS, ContextPlan
+from assistant.core.memory_estimate import KvType
+from assistant.core.needle_grid import N_DEPTHS, needle_grid
 from assistant.core.rope import RopeMethod
 from assistant.services.context_outlook import ContextOutlook
 
@@ -48,15 +49,18 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def print_check(check: ContextCheck, lengths: Sequence[int]) -> None:
-    """Tables of what was measured at these lengths, and what follows from it."""
-    text = check.text or "Alice's Adventures in Wonderland"
-    output.print(harmless(f"{check.model}, trained with {check.n_ctx_train:,} tokens; it read {text}"), style="bold")
-    for n_ctx in lengths:
-        runs = runs_at(check, n_ctx)
+def print_check(check: ContextCheck, shown: Sequence[Series]) -> None:
+    """Tables of what was measured of these series, and what follows from it."""
+    output.print(harmless(f"{check.model}, trained with {check.n_ctx_train:,} tokens"), style="bold")
+    text: str | None = None
+    for series in shown:
+        runs = check.runs_of(series)
         output.print()
-        _print_row(f"{n_ctx:,} tokens", [run.method.value for run in runs], style="bold")
-        for line in _perplexity_rows(runs, n_ctx):
+        if series.text_digest != text:
+            text = series.text_digest
+            output.print(harmless(f"Read from {check.title_of(series)}:"))
+        _print_row(_series_words(series), [run.method.value for run in runs], style="bold")
+        for line in _perplexity_rows(runs, series.n_ctx):
             _print_row(*line)
         for line in _summary_rows(check, runs):
             _print_row(*line)
@@ -64,24 +68,25 @@ def print_check(check: ContextCheck, lengths: Sequence[int]) -> None:
         for run in runs:
             _print_needles(run)
     output.print()
-    for sentence in _verdicts(check, lengths):
-        output.print(sentence)
+    for sentence in _verdicts(check, shown):
+        output.print(harmless(sentence))
 
 
-def check_summary(check: ContextCheck, lengths: Sequence[int], picture: Path | None) -> dict[str, Any]:
+def check_summary(check: ContextCheck, shown: Sequence[Series], picture: Path | None) -> dict[str, Any]:
     """The same for a program."""
     return {
         "type": "context_check",
         "model": check.model,
         "n_ctx_train": check.n_ctx_train,
-        "text": check.text,
         "lengths": [
             {
-                "n_ctx": n_ctx,
-                "automatic": best_method(check, n_ctx) if n_ctx > check.n_ctx_train else None,
-                "runs": [_run_summary(check, run) for run in runs_at(check, n_ctx)],
+                "n_ctx": series.n_ctx,
+                "kv_type": series.kv_type,
+                "text": next((text.name for text in check.texts if text.digest == series.text_digest), ""),
+                "automatic": _automatic(check, series),
+                "runs": [_run_summary(check, run) for run in check.runs_of(series)],
             }
-            for n_ctx in lengths
+            for series in shown
         ],
         "picture": str(picture) if picture is not None else None,
     }
@@ -131,7 +136,7 @@ def plan_summary(name: str, outlook: ContextOutlook, plan: ContextPlan) -> dict[
 
 
 def _run_summary(check: ContextCheck, run: MethodRun) -> dict[str, Any]:
-    plain = check.run(RopeMethod.NONE, run.n_ctx)
+    plain = check.run(RopeMethod.NONE, run.series)
     return {
         "run": run,
         "price": price(run, plain, check.n_ctx_train) if plain is not None else None,
@@ -170,23 +175,53 @@ def _print_needles(run: MethodRun) -> None:
         _print_row(label, ["-" if share is None else f"{share:.0%}" for share in shares])
 
 
-def _verdicts(check: ContextCheck, lengths: Sequence[int]) -> Iterator[str]:
+def _series_words(series: Series) -> str:
+    """A length, with the type of the memory where that is not the usual one."""
+    return f"{series.n_ctx:,} tokens" + (f" in {series.kv_type}" if series.kv_type is not KvType.F16 else "")
+
+
+def _automatic(check: ContextCheck, series: Series) -> RopeMethod | None:
+    return best_method(check, series.n_ctx, series.kv_type) if series.n_ctx > check.n_ctx_train else None
+
+
+def _verdicts(check: ContextCheck, shown: Sequence[Series]) -> Iterator[str]:
     """What ``auto`` takes from now on, and why."""
-    stretched = [n_ctx for n_ctx in lengths if n_ctx > check.n_ctx_train]
+    stretched = [series for series in shown if series.n_ctx > check.n_ctx_train]
     if not stretched:
         yield f"Nothing is stretched within the trained {check.n_ctx_train:,} tokens; nothing was to be compared."
-    for n_ctx in stretched:
-        best = best_method(check, n_ctx)
-        best_run = check.run(best, n_ctx) if best is not None else None
-        if best_run is None:
-            yield f"At {n_ctx:,} tokens auto stays as it was: only one way was measured."
+    for series in stretched:
+        comparison = deciding(check, series.n_ctx, series.kv_type)
+        if comparison is None or comparison.series != series:
+            yield f"At {_series_words(series)} this decides nothing: {_why_not(check, series)}."
             continue
-        reason = f"perplexity {_number(beyond(best_run, check.n_ctx_train))} beyond the trained length"
-        plain = check.run(RopeMethod.NONE, n_ctx)
-        if plain is not None and best_run is not plain:
-            cost = price(best_run, plain, check.n_ctx_train)
-            reason += f", at a price of {cost:.1%} within it (more than {MAX_PRICE:.0%} would be too dear)"
-        yield f"At about {n_ctx:,} tokens auto takes {best_run.method.value} from now on: {reason}."
+        best = best_method(check, series.n_ctx, series.kv_type)
+        reason = "".join(_reason(check, run) for run in check.runs_of(series) if run.method is best)
+        yield f"At about {_series_words(series)} auto takes {best} from now on: {reason}."
+
+
+def _why_not(check: ContextCheck, series: Series) -> str:
+    runs = check.runs_of(series)
+    if len(runs) < 2:
+        return "only one way was measured"
+    if check.comparison(series) is None:
+        return "not all ways were measured that were asked for"
+    if sum(not math.isnan(beyond(run, check.n_ctx_train)) for run in runs) < 2:
+        return "too little lies beyond the trained length"
+    return "a newer check of this length counts"
+
+
+def _reason(check: ContextCheck, run: MethodRun) -> str:
+    reason = f"perplexity {_number(beyond(run, check.n_ctx_train))} beyond the trained length"
+    plain = check.run(RopeMethod.NONE, run.series)
+    if plain is None or run is plain:
+        return reason
+    cost = price(run, plain, check.n_ctx_train)
+    limit = (
+        f"no stretch costs less than {MAX_PRICE:.0%}"
+        if cost > MAX_PRICE
+        else f"more than {MAX_PRICE:.0%} would be too dear"
+    )
+    return f"{reason}, at a price of {cost:.1%} within it ({limit})"
 
 
 def _number(value: float) -> str:

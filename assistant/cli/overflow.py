@@ -5,6 +5,8 @@ Process: app. Thread: the main one.
 
 from __future__ import annotations
 
+import typer
+
 from assistant.cli.terminal import harmless, notes, print_json
 from assistant.core.conversation import Message, Role
 from assistant.core.errors import InputInvalid, MessageNotFound
@@ -36,6 +38,14 @@ def overflow_policy(word: str) -> OverflowPolicy:
             word=word,
             choices=", ".join(OverflowPolicy),
         ) from None
+
+
+def parse_overflow(word: str) -> OverflowPolicy:
+    """The policy that an option names."""
+    try:
+        return overflow_policy(word)
+    except InputInvalid:
+        raise typer.BadParameter(f"{word!r} is not one of {', '.join(OverflowPolicy)}.") from None
 
 
 class OverflowCommands:

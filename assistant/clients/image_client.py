@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assistant.clients.worker_process import WorkerProcess
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import ContextCheck, Series
 from assistant.core.errors import (
     AttachmentDamaged,
     AttachmentTimedOut,
@@ -135,12 +135,12 @@ class ImageClient:
 
         return self._draw(request, pixels_path, PixelsRendered, cancelled)
 
-    def draw_check(self, check: ContextCheck, n_ctx: int, path: Path) -> ChartDrawn:
+    def draw_check(self, check: ContextCheck, series: Series, path: Path) -> ChartDrawn:
         """Draw a chart of a context check as PNG.
 
         Args:
             check: What was measured.
-            n_ctx: The length to show, tokens.
+            series: Which of it to show.
             path: Where the chart goes; written as a whole or not at all.
 
         Raises:
@@ -148,7 +148,7 @@ class ImageClient:
         """
 
         def request(target: str) -> ImageRequest:
-            return DrawContextCheck(check=check, n_ctx=n_ctx, path=target)
+            return DrawContextCheck(check=check, series=series, path=target)
 
         return self._draw(request, path, ChartDrawn)
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from assistant.core.context_check import ContextCheck, MethodRun
-from assistant.core.rope import RopeMethod
+from assistant.core.context_check import MethodRun
 
 _WORST = 30.0
 """Nats beyond which a line is cut: a perplexity of e to the 30th."""
@@ -45,9 +44,3 @@ def perplexity_scale(runs: Iterable[MethodRun]) -> PerplexityScale:
     losses = [min(loss, _WORST) for run in runs for loss in run.losses] or list(_EMPTY)
     margin = max(0.05, 0.05 * (max(losses) - min(losses)))
     return PerplexityScale(min(losses) - margin, max(losses) + margin)
-
-
-def runs_at(check: ContextCheck, n_ctx: int) -> list[MethodRun]:
-    """The runs at a length, in the order in which methods are always shown."""
-    order = list(RopeMethod)
-    return sorted((run for run in check.runs if run.n_ctx == n_ctx), key=lambda run: order.index(run.method))

@@ -10,7 +10,7 @@ have said (the most likely ones, each behind the right ones before it).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
 
 import msgspec
 
@@ -37,30 +37,75 @@ class NeedleScore(msgspec.Struct, frozen=True, kw_only=True):
     recall: float
 
 
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs that can be compared: of the same length, text and type of the KV cache.
+
+    Attributes:
+        n_ctx: Context length, tokens.
+        kv_type: Type of the KV cache.
+        text_digest: `ReadText.digest`.
+    """
+
+    n_ctx: int
+    kv_type: KvType = KvType.F16
+    text_digest: str = ""
+
+
+class ReadText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that was read.
+
+    Attributes:
+        digest: SHA-256 of it, hexadecimal.
+        name: Name of the file, empty for the text that comes with Famulus.
+        n_tokens: Tokens that it has with the needles.
+    """
+
+    digest: str
+    name: str = ""
+    n_tokens: int = 0
+
+    @property
+    def title(self) -> str:
+        """How it is called where it is shown."""
+        return self.name or "Alice's Adventures in Wonderland"
+
+
 class MethodRun(msgspec.Struct, frozen=True, kw_only=True):
     """One text read with one method.
 
     Attributes:
         method: How positions beyond the trained length were reached.
-        n_ctx: Context length, tokens.
+        series: What it can be compared with.
         n_read: Tokens that were read.
         losses: Mean negative log likelihood of a token, nats, for each part of `bucket` tokens.
         bucket: Tokens of a part.
         stride: Every so many tokens one was scored.
         needles: What was found again.
-        seconds: How long it took.
-        kv_type: Type of the KV cache.
+        seconds: How long reading the text took.
     """
 
     method: RopeMethod
-    n_ctx: int
+    series: Series
     n_read: int
     losses: tuple[float, ...]
     bucket: int
     stride: int
     needles: tuple[NeedleScore, ...]
     seconds: float
-    kv_type: KvType = KvType.F16
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A series of which all was measured that was asked for.
+
+    Attributes:
+        series: Which.
+        methods: What it compares.
+        ended: When, seconds since 1970.
+    """
+
+    series: Series
+    methods: tuple[RopeMethod, ...]
+    ended: float
 
 
 class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,27 +114,67 @@ class ContextCheck(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         model: Name of the file without its suffix.
         n_ctx_train: Context length it was trained with, tokens.
-        text: What was read: name of the file, empty for the text that comes with Famulus.
-        text_digest: SHA-256 of it, hexadecimal.
-        n_text: Tokens that it has with the needles.
-        runs: One for each method and length; the latest of each.
+        texts: What was read, in the order of first use.
+        runs: The latest of each method and series.
+        comparisons: The latest of each series.
     """
 
     model: str
     n_ctx_train: int
-    text: str = ""
-    text_digest: str = ""
-    n_text: int = 0
+    texts: tuple[ReadText, ...] = ()
     runs: tuple[MethodRun, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
-    def run(self, method: RopeMethod, n_ctx: int) -> MethodRun | None:
-        """The run of a method at a length; None if there is none."""
-        return next((run for run in self.runs if (run.method, run.n_ctx) == (method, n_ctx)), None)
+    def text(self, digest: str) -> ReadText | None:
+        """The text of this digest; None if it was never read."""
+        return next((text for text in self.texts if text.digest == digest), None)
 
-    def with_run(self, run: MethodRun) -> ContextCheck:
-        """With this run in place of an earlier one of the same method and length."""
-        others = tuple(each for each in self.runs if (each.method, each.n_ctx) != (run.method, run.n_ctx))
-        return msgspec.structs.replace(self, runs=(*others, run))
+    def title_of(self, series: Series) -> str:
+        """How the text of a series is called."""
+        return (self.text(series.text_digest) or ReadText(digest=series.text_digest)).title
+
+    def run(self, method: RopeMethod, series: Series) -> MethodRun | None:
+        """The run of a method; None if there is none."""
+        return next((run for run in self.runs if (run.method, run.series) == (method, series)), None)
+
+    def runs_of(self, series: Series) -> list[MethodRun]:
+        """The runs of a series, in the order in which methods are always shown."""
+        return [run for method in RopeMethod if (run := self.run(method, series)) is not None]
+
+    def comparison(self, series: Series) -> Comparison | None:
+        """Where all was measured that was asked for; None if something is missing."""
+        return next((each for each in self.comparisons if each.series == series), None)
+
+    def all_series(self) -> list[Series]:
+        """All series with a run, the shortest first."""
+        texts = {text.digest: number for number, text in enumerate(self.texts)}
+        types = list(KvType)
+        return sorted(
+            {run.series for run in self.runs},
+            key=lambda each: (each.n_ctx, types.index(each.kv_type), texts.get(each.text_digest, -1)),
+        )
+
+    def only(self, series: Series) -> ContextCheck:
+        """What is known of one series."""
+        return msgspec.structs.replace(
+            self,
+            texts=tuple(text for text in self.texts if text.digest == series.text_digest),
+            runs=tuple(self.runs_of(series)),
+            comparisons=tuple(each for each in self.comparisons if each.series == series),
+        )
+
+    def with_run(self, run: MethodRun, text: ReadText) -> ContextCheck:
+        """With this run of a text in place of an earlier one of the same method and series."""
+        others = tuple(each for each in self.runs if (each.method, each.series) != (run.method, run.series))
+        texts = self.texts if self.text(text.digest) is not None else (*self.texts, text)
+        return msgspec.structs.replace(self, texts=texts, runs=(*others, run))
+
+    def with_comparison(self, series: Series) -> ContextCheck:
+        """With all runs of a series as a whole that ended now."""
+        methods = tuple(run.method for run in self.runs_of(series))
+        others = tuple(each for each in self.comparisons if each.series != series)
+        comparison = Comparison(series=series, methods=methods, ended=time.time())
+        return msgspec.structs.replace(self, comparisons=(*others, comparison))
 
 
 class CheckProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,41 +214,7 @@ def price(run: MethodRun, plain: MethodRun, n_ctx_train: int) -> float:
 
 def beyond(run: MethodRun, n_ctx_train: int) -> float:
     """Perplexity of what lies beyond the trained length."""
-    return perplexity(run, n_ctx_train, run.n_ctx)
-
-
-N_DEPTHS = 4
-"""Rows of a needle grid."""
-
-
-class NeedleGrid(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found again of the needles at each depth of each length.
-
-    Attributes:
-        lengths: Tokens that had been read, ascending.
-        shares: `N_DEPTHS` rows, the beginning of the text first, a mean recall for each length; None without a needle.
-    """
-
-    lengths: tuple[int, ...]
-    shares: tuple[tuple[float | None, ...], ...]
-
-
-def needle_grid(run: MethodRun) -> NeedleGrid:
-    """The needles of a run by depth, which is the share of the text that stands before one, and length."""
-    lengths = tuple(sorted({needle.length for needle in run.needles}))
-    found: dict[tuple[int, int], list[float]] = {}
-    for needle in run.needles:
-        depth = min(N_DEPTHS - 1, needle.position * N_DEPTHS // needle.length)
-        found.setdefault((depth, needle.length), []).append(needle.recall)
-
-    def share(depth: int, length: int) -> float | None:
-        recalls = found.get((depth, length))
-        return sum(recalls) / len(recalls) if recalls else None
-
-    return NeedleGrid(
-        lengths=lengths,
-        shares=tuple(tuple(share(depth, length) for length in lengths) for depth in range(N_DEPTHS)),
-    )
+    return perplexity(run, n_ctx_train, run.series.n_ctx)
 
 
 def reading_work(n_tokens: int) -> float:
@@ -177,39 +228,60 @@ def reading_seconds(check: ContextCheck, n_tokens: int) -> float | None:
     return sum(run.seconds for run in check.runs) / work * reading_work(n_tokens) if work else None
 
 
-def best_method(check: ContextCheck, n_ctx: int) -> RopeMethod | None:
-    """The method that reads best beyond the trained length, at the measured length that is nearest to `n_ctx`.
+def best_method(check: ContextCheck, n_ctx: int, kv_type: KvType = KvType.F16) -> RopeMethod | None:
+    """The method that reads best beyond the trained length, by the `deciding` comparison.
 
-    What is true of one length is not of another: on the starter model YaRN is the best at twice the trained length, and
-    costs too much at four times. So only lengths within `MAX_DISTANCE` count. Methods that cost more than `MAX_PRICE`
-    within the trained length come after all that do not.
+    Methods that cost more than `MAX_PRICE` within the trained length do not count where another way to stretch it costs
+    less.
 
     Args:
         check: What was measured.
         n_ctx: Context length, tokens.
+        kv_type: Type of the KV cache.
 
     Returns:
-        None where fewer than two methods were measured at one such length.
+        None where there is no such comparison.
+    """
+    comparison = deciding(check, n_ctx, kv_type)
+    if comparison is None:
+        return None
+    runs = _compared(check, comparison)
+    plain = check.run(RopeMethod.NONE, comparison.series)
+    dear = [run for run in runs if plain is not None and price(run, plain, check.n_ctx_train) > MAX_PRICE]
+    if all(run in dear for run in runs if run is not plain):
+        dear = []  # to leave it as it is costs nothing, and is often the worst beyond the trained length
+    return min((run for run in runs if run not in dear), key=lambda run: beyond(run, check.n_ctx_train)).method
+
+
+def deciding(check: ContextCheck, n_ctx: int, kv_type: KvType = KvType.F16) -> Comparison | None:
+    """The comparison that decides what is automatic at a length: of the nearest length, and there the newest.
+
+    What is true of one length is not of another: on the starter model YaRN is the best at twice the trained length, and
+    costs too much at four times. So only lengths within `MAX_DISTANCE` count. A comparison in another type of the KV
+    cache counts where there is none in the same.
+
+    Args:
+        check: What was measured.
+        n_ctx: Context length, tokens.
+        kv_type: Type of the KV cache.
+
+    Returns:
+        None where fewer than two methods were compared at such a length.
     """
 
-    def distance(length: int) -> float:
+    def distance(comparison: Comparison) -> float:
+        length = comparison.series.n_ctx
         return max(length / n_ctx, n_ctx / length)
 
-    lengths = {run.n_ctx for run in check.runs if run.n_ctx > check.n_ctx_train}
-    compared = [length for length in lengths if distance(length) <= MAX_DISTANCE and len(_at(check, length)) > 1]
-    if not compared:
-        return None
-    length = min(compared, key=distance)
-    plain = check.run(RopeMethod.NONE, length)
-
-    def rank(run: MethodRun) -> tuple[bool, float]:
-        dear = plain is not None and price(run, plain, check.n_ctx_train) > MAX_PRICE
-        return dear, beyond(run, check.n_ctx_train)
-
-    return min(_at(check, length), key=rank).method
+    near = [
+        each
+        for each in check.comparisons
+        if each.series.n_ctx > check.n_ctx_train and distance(each) <= MAX_DISTANCE and len(_compared(check, each)) > 1
+    ]
+    return min(near, key=lambda each: (each.series.kv_type is not kv_type, distance(each), -each.ended), default=None)
 
 
-def _at(check: ContextCheck, n_ctx: int) -> Sequence[MethodRun]:
-    """The runs at a length that have something to say about what lies beyond the trained one."""
-    runs = [run for run in check.runs if run.n_ctx == n_ctx]
+def _compared(check: ContextCheck, comparison: Comparison) -> list[MethodRun]:
+    """The runs of a comparison that have something to say about what lies beyond the trained length."""
+    runs = [run for run in check.runs_of(comparison.series) if run.method in comparison.methods]
     return [run for run in runs if not math.isnan(beyond(run, check.n_ctx_train))]

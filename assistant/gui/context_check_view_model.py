@@ -10,15 +10,17 @@ from typing import Any
 
 from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
 
-from assistant.core.context_check import CheckProgress, ContextCheck
+from assistant.core.context_check import CheckProgress, ContextCheck, Series
 from assistant.core.errors import ErrorInfo, FamulusError, RequestCancelled
 from assistant.core.events import ContextCheckProgressed, Event
+from assistant.core.memory_estimate import KvType
 from assistant.gui.background import Background
 from assistant.gui.context_words import chart_of, duration_words, number_words
 from assistant.gui.error_text import error_words
 from assistant.gui.settings_view_model import SettingsViewModel
 from assistant.gui.window_context import WindowContext
-from assistant.services.context_measuring import CheckOutcome, CheckWish
+from assistant.services.context_measuring import CheckOutcome
+from assistant.services.context_runs import CheckWish
 
 
 class ContextCheckViewModel(QObject):
@@ -46,7 +48,8 @@ class ContextCheckViewModel(QObject):
         self._problem: ErrorInfo | None = None
         self._stopped = False
         self._check: ContextCheck | None = None
-        self._n_ctx = 0
+        self._series: Series | None = None
+        self._outcome: CheckOutcome | None = None
         context.bridge.happened.connect(self._take)
         context.turns.changed.connect(self.changed)
         settings.changed.connect(self.chartChanged)  # its words, when the language is another
@@ -90,6 +93,11 @@ class ContextCheckViewModel(QObject):
         return self._stopped
 
     @Property(str, notify=changed)
+    def outcome(self) -> str:
+        """What else is to be said of the last one; empty for nothing."""
+        return _outcome_words(self._outcome) if self._outcome is not None else ""
+
+    @Property(str, notify=changed)
     def problem(self) -> str:
         """Why the last one failed; empty if it did not."""
         return error_words(self._problem).title if self._problem is not None else ""
@@ -102,7 +110,7 @@ class ContextCheckViewModel(QObject):
     @Property("QVariantMap", notify=chartChanged)  # type: ignore[arg-type]
     def chart(self) -> dict[str, Any]:
         """What was found, as `chart_of` says; empty for nothing."""
-        return chart_of(self._check, self._n_ctx) if self._check is not None and self._n_ctx else {}
+        return chart_of(self._check, self._series) if self._check is not None and self._series is not None else {}
 
     @Slot(int)
     def start(self, n_ctx: int) -> None:
@@ -114,7 +122,7 @@ class ContextCheckViewModel(QObject):
         if not self.possible:
             return
         self._cancelled = cancelled = threading.Event()
-        self._progress = self._problem = None
+        self._progress = self._problem = self._outcome = None
         self._stopped = False
         services, model = self._context.services, self._settings.settings.model
         services.library.cancel_load()  # ahead, as no answer is written: the check frees the model again
@@ -132,16 +140,15 @@ class ContextCheckViewModel(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Stop it; what was measured is kept."""
+        """Stop it; the methods that were measured to their end are kept."""
         if self._cancelled is not None:
             self._cancelled.set()
 
     def show(self, check: ContextCheck | None) -> None:
-        """Show what is known of the model: its longest length, or the one that was just checked."""
-        lengths = [run.n_ctx for run in check.runs] if check is not None else []
+        """Show what is known of the model in the chosen type: what was just checked, or a long one that counts."""
         self._check = check
-        if self._n_ctx not in lengths:
-            self._n_ctx = max(lengths, default=0)
+        every = check.all_series() if check is not None else []
+        self._series = max(every, key=self._weight, default=None)
         self.chartChanged.emit()
 
     def close(self) -> None:
@@ -155,9 +162,14 @@ class ContextCheckViewModel(QObject):
             self.changed.emit()
 
     def _succeeded(self, outcome: CheckOutcome) -> None:
-        self._n_ctx = outcome.lengths[-1]
+        self._series, self._outcome = outcome.series[-1], outcome
         self.show(outcome.check)
         self._end()
+
+    def _weight(self, series: Series) -> tuple[bool, bool, int, float]:
+        comparison = self._check.comparison(series) if self._check is not None else None
+        is_own_type = series.kv_type is KvType(self._settings.settings.model.kv_type)
+        return is_own_type, series == self._series, series.n_ctx, comparison.ended if comparison is not None else 0.0
 
     def _failed(self, error: FamulusError) -> None:
         self._stopped = isinstance(error, RequestCancelled)
@@ -168,3 +180,15 @@ class ContextCheckViewModel(QObject):
         self._cancelled = self._progress = None
         self.changed.emit()
         self.ended.emit()
+
+
+def _outcome_words(outcome: CheckOutcome) -> str:
+    words = []
+    if not outcome.n_measured:
+        words.append(QCoreApplication.translate("ContextCheckViewModel", "That was measured before."))
+    if outcome.n_text:
+        cut = QCoreApplication.translate(
+            "ContextCheckViewModel", "The text has {n} tokens: {length} of them were read."
+        )
+        words.append(cut.format(n=number_words(outcome.n_text), length=number_words(outcome.series[-1].n_ctx)))
+    return " ".join(words)

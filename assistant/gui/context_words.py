@@ -10,10 +10,11 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from assistant.core.context_chart import perplexity_scale, runs_at
-from assistant.core.context_check import ContextCheck, MethodRun, best_method, beyond, needle_grid
+from assistant.core.context_chart import perplexity_scale
+from assistant.core.context_check import ContextCheck, MethodRun, Series, best_method, beyond, deciding
 from assistant.core.context_plan import ContextPlan
-from assistant.core.memory_estimate import MemoryEstimate
+from assistant.core.memory_estimate import KvType, MemoryEstimate
+from assistant.core.needle_grid import needle_grid
 from assistant.core.rope import RopeMethod
 from assistant.gui.error_text import error_words
 from assistant.services.context_outlook import ContextOutlook
@@ -69,40 +70,46 @@ def speed_words(outlook: ContextOutlook, n_ctx: int) -> str:
     return words.format(pace=duration_words(pace), whole=duration_words(whole))
 
 
-def verdict_words(check: ContextCheck, n_ctx: int) -> str:
-    """What follows from a check."""
-    best = best_method(check, n_ctx) if n_ctx > check.n_ctx_train else None
-    run = check.run(best, n_ctx) if best is not None else None
-    if run is None:
-        return QCoreApplication.translate("context_words", "Nothing was compared at this length.")
-    if run.method is RopeMethod.NONE:
-        words = QCoreApplication.translate("context_words", "“auto” leaves the model as it is: that reads best there.")
-    else:
-        words = QCoreApplication.translate(
-            "context_words", "“auto” stretches it by {method}: that reads best behind {n} tokens."
-        )
-    return words.format(method=run.method.value, n=number_words(check.n_ctx_train))
+def verdict_words(check: ContextCheck, series: Series) -> str:
+    """What follows from a series."""
+    comparison = deciding(check, series.n_ctx, series.kv_type) if series.n_ctx > check.n_ctx_train else None
+    if comparison is None or comparison.series != series:
+        return _no_verdict_words(check, series)
+    best = best_method(check, series.n_ctx, series.kv_type)
+    if best is None or best is RopeMethod.NONE:
+        return QCoreApplication.translate("context_words", "“auto” leaves the model as it is: that reads best there.")
+    words = QCoreApplication.translate(
+        "context_words", "“auto” stretches it by {method}: that reads best behind {n} tokens."
+    )
+    return words.format(method=best.value, n=number_words(check.n_ctx_train))
 
 
-def chart_of(check: ContextCheck, n_ctx: int) -> dict[str, Any]:
-    """A check at one length, as QML draws it: all places are shares of the chart's width and height.
+def _no_verdict_words(check: ContextCheck, series: Series) -> str:
+    if len(check.runs_of(series)) > 1 and check.comparison(series) is None:
+        return QCoreApplication.translate("context_words", "Not all ways were measured at this length yet.")
+    if deciding(check, series.n_ctx, series.kv_type) is not None:
+        return QCoreApplication.translate("context_words", "Another check decides what “auto” does at this length.")
+    return QCoreApplication.translate("context_words", "Nothing was compared at this length.")
+
+
+def chart_of(check: ContextCheck, series: Series) -> dict[str, Any]:
+    """A series of a check, as QML draws it: all places are shares of the chart's width and height.
 
     Args:
         check: What was measured.
-        n_ctx: The length, tokens.
+        series: Which of it to show.
 
     Returns:
         `title`, `verdict`, `trained` (place of the trained length; above 1 if it is not in view), `trainedText`,
         `ticks` and `places` (each with `at` and `text`), `lines` (each with `method` and `points`, pairs of places)
         and `grids` (each with `method`, `lengths` and `rows` of shares; -1 for none).
     """
-    runs = runs_at(check, n_ctx)
+    runs, n_ctx = check.runs_of(series), series.n_ctx
     scale = perplexity_scale(runs)
-    title = QCoreApplication.translate("context_words", "Perplexity while it reads {n} tokens; lower is better")
     trained = QCoreApplication.translate("context_words", "trained length")
     return {
-        "title": title.format(n=number_words(n_ctx)),
-        "verdict": verdict_words(check, n_ctx),
+        "title": _title_words(series),
+        "verdict": verdict_words(check, series),
         "trained": check.n_ctx_train / n_ctx,
         "trainedText": trained,
         "ticks": [{"at": scale.share(math.log(value)), "text": _perplexity(value)} for value in scale.ticks()],
@@ -120,6 +127,15 @@ def chart_of(check: ContextCheck, n_ctx: int) -> dict[str, Any]:
         ],
         "grids": [_grid(run) for run in runs],
     }
+
+
+def _title_words(series: Series) -> str:
+    words = QCoreApplication.translate("context_words", "Perplexity while it reads {n} tokens; lower is better")
+    if series.kv_type is not KvType.F16:
+        words = QCoreApplication.translate(
+            "context_words", "Perplexity while it reads {n} tokens with the memory in {kv_type}; lower is better"
+        )
+    return words.format(n=number_words(series.n_ctx), kv_type=series.kv_type.value)
 
 
 def _grid(run: MethodRun) -> dict[str, Any]:

@@ -19,12 +19,12 @@ MAX_CONTEXT = 2**27
 MAX_STATE = 2**20
 F32_BYTES = 4
 NO_ROPE = frozenset(
-    {"gpt2", "gptj", "mpt", "refact", "bloom", "mamba", "mamba2", "jamba", "jais", "rwkv6", "rwkv6qwen2", "rwkv7"}
+    {"gptj", "mpt", "refact", "bloom", "mamba", "mamba2", "jamba", "jais", "rwkv6", "rwkv6qwen2", "rwkv7"}
     | {"arwkv7", "nemotron_h", "nemotron_h_moe", "kimi-linear"}
 )
 """Architectures without rotary positions."""
 POSITION_TABLES = frozenset({"gpt2", "starcoder"})
-"""Architectures of chat models that look positions up in a table."""
+"""Architectures of chat models that look positions up in a table, whatever their header says of rotation."""
 
 
 class Positions(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ def read_positions(metadata: Metadata, architecture: str, head_k: int) -> Positi
         prefix + "scale_linear", 0.0, MAX_FACTOR, 0.0
     )
     return Positions(
-        n_rot=0 if architecture in NO_ROPE else n_rot,
+        n_rot=0 if architecture in NO_ROPE | POSITION_TABLES else n_rot,
         rope_factor=factor or 1.0,
         n_ctx_original=metadata.integer(prefix + "scaling.original_context_length", 0, MAX_CONTEXT, 0),
         has_position_table=architecture in POSITION_TABLES,

@@ -16,8 +16,10 @@ from itertools import pairwise
 # Imported here, so that Pillow opens all it needs while files may still be opened.
 from PIL import Image, ImageDraw, ImageFont
 
-from assistant.core.context_chart import PerplexityScale, perplexity_scale, runs_at
-from assistant.core.context_check import N_DEPTHS, ContextCheck, MethodRun, needle_grid
+from assistant.core.context_chart import PerplexityScale, perplexity_scale
+from assistant.core.context_check import ContextCheck, MethodRun, Series
+from assistant.core.memory_estimate import KvType
+from assistant.core.needle_grid import N_DEPTHS, needle_grid
 from assistant.core.rope import RopeMethod
 
 WIDTH, HEIGHT = 1200, 800
@@ -43,6 +45,9 @@ _CORNERS = {
     RopeMethod.MIXED: 6,
 }
 _N_TICKS = 8
+_LONGEST_NAME = 60
+_PROBE = 16
+_NO_LETTER = "\U0010fffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +69,22 @@ class _Plane:
         return _BOTTOM - (_BOTTOM - _TOP) * self.scale.share(loss)
 
 
-def draw_check(check: ContextCheck, n_ctx: int) -> Image.Image:
-    """Draw what was measured at one length.
+def draw_check(check: ContextCheck, series: Series) -> Image.Image:
+    """Draw one series of runs.
 
     Args:
         check: What was measured.
-        n_ctx: The length, tokens; a length without runs makes an empty chart.
+        series: Which; one without runs makes an empty chart.
 
     Returns:
         RGB, `WIDTH` times `HEIGHT`.
     """
-    runs = runs_at(check, n_ctx)
+    runs = check.runs_of(series)
     image = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), _PAPER)
     pen = _Pen(image)
-    title = f"{check.model[:60]}: how well it reads {n_ctx:,} tokens"
-    pen.text(_MARGIN, 26, title, size=25, colour=_INK)
-    pen.text(_MARGIN, 60, f"Perplexity by position (lower is better); text: {_text_name(check)}", size=16)
-    plane = _Plane(n_ctx, perplexity_scale(runs))
+    pen.text(_MARGIN, 26, _title(check, series), size=25, colour=_INK)
+    pen.text(_MARGIN, 60, _subtitle(check, series), size=16)
+    plane = _Plane(series.n_ctx, perplexity_scale(runs))
     _draw_axes(pen, plane, check.n_ctx_train)
     for run in runs:
         _draw_line(pen, plane, run)
@@ -129,15 +133,28 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _text_name(check: ContextCheck) -> str:
-    return check.text[:60] if check.text else "Alice's Adventures in Wonderland"
+def _title(check: ContextCheck, series: Series) -> str:
+    words = f"ow well it reads {series.n_ctx:,} tokens"
+    words += f", memory in {series.kv_type}" if series.kv_type is not KvType.F16 else ""
+    return f"{check.model[:_LONGEST_NAME]}: h{words}" if _can_write(check.model) else f"H{words}"
+
+
+def _subtitle(check: ContextCheck, series: Series) -> str:
+    words, name = "Perplexity by position (lower is better)", check.title_of(series)
+    return f"{words}; text: {name[:_LONGEST_NAME]}" if _can_write(name) else words
+
+
+def _can_write(name: str) -> bool:
+    """Whether Pillow's own font has all letters of the part that is shown: it writes a box for any other."""
+    missing = bytes(_font(_PROBE).getmask(_NO_LETTER))
+    return all(bytes(_font(_PROBE).getmask(letter)) != missing for letter in name[:_LONGEST_NAME])
 
 
 def _draw_axes(pen: _Pen, plane: _Plane, n_ctx_train: int) -> None:
     for value in plane.scale.ticks():
         y = plane.y(math.log(value))
         pen.line([(_LEFT, y), (_RIGHT, y)], _HAIRLINE)
-        pen.text(_LEFT - 10, y, f"{value:,.0f}" if value >= 1 else f"{value:g}", at="rm")
+        pen.text(_LEFT - 10, y, f"{value:,.0f}" if value >= 10 else f"{value:g}", at="rm")
     for part in range(_N_TICKS + 1):
         position = plane.n_ctx * part // _N_TICKS
         x = plane.x(position)

@@ -75,7 +75,7 @@ def _render(request: RenderPixels) -> PixelsRendered:
 
 
 def _draw(request: DrawContextCheck) -> ChartDrawn:
-    chart = draw_check(request.check, request.n_ctx)
+    chart = draw_check(request.check, request.series)
     _write(request.path, _png(chart))
     return ChartDrawn(width=chart.width, height=chart.height)
 

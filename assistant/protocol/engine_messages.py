@@ -126,7 +126,7 @@ class MeasureContext(_Request, frozen=True, kw_only=True):
         text: The text.
         n_tokens: Tokens to read, needles included; at most the loaded context.
         stride: Every so many tokens one is scored; `LoadModel.n_outputs` is at least ``n_batch / stride``.
-        n_buckets: Parts of equal length whose losses are told.
+        bucket: Tokens of each part whose loss is told, at least 1.
         n_needles: Needles.
         lengths: Tokens after which the needles are asked for, ascending.
     """
@@ -134,7 +134,7 @@ class MeasureContext(_Request, frozen=True, kw_only=True):
     text: str
     n_tokens: int
     stride: int = 4
-    n_buckets: int = 32
+    bucket: int = 256
     n_needles: int = 16
     lengths: tuple[int, ...] = ()
 
@@ -285,9 +285,9 @@ class ContextMeasured(_Reply, frozen=True, kw_only=True):
     Attributes:
         n_text: Tokens that the text has with the needles.
         n_read: Tokens that were read: fewer than asked for where the text ended.
-        losses: Mean negative log likelihood of a token in each bucket, nats; buckets that were not reached are missing.
+        losses: Mean negative log likelihood of a token in each part, nats; parts that were not reached are missing.
         needles: What was found again.
-        seconds: How long it took.
+        seconds: How long reading the text took, without the questions.
     """
 
     n_text: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import ContextCheck, Series
 from assistant.core.errors import ErrorInfo
 
 
@@ -48,12 +48,12 @@ class DrawContextCheck(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     Attributes:
         check: What was measured.
-        n_ctx: The length to show, tokens.
+        series: Which of it to show.
         path: Where the chart goes, as PNG.
     """
 
     check: ContextCheck
-    n_ctx: int
+    series: Series
     path: str
 
 

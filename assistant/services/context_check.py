@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.clients.image_client import ImageClient
-from assistant.core.context_check import CheckProgress, ContextCheck
+from assistant.core.context_check import CheckProgress, ContextCheck, Series
 from assistant.core.settings import ModelSettings
-from assistant.services.context_measuring import CheckOutcome, CheckWish, Measuring
+from assistant.services.context_measuring import CheckOutcome, Measuring
 from assistant.services.context_outlook import ContextOutlook
 from assistant.services.context_results import ContextResults
+from assistant.services.context_runs import CheckWish
 from assistant.services.context_text import read_check_text
 from assistant.services.library import LibraryService
 
@@ -53,7 +54,7 @@ class ContextCheckService:
         on_progress: Callable[[CheckProgress], None],
         cancelled: threading.Event,
     ) -> CheckOutcome:
-        """Measure what is not known yet.
+        """Measure what is not known yet; where all is known, the engine keeps its model.
 
         Args:
             settings: Which model, and the type of its KV cache.
@@ -62,20 +63,21 @@ class ContextCheckService:
             cancelled: Set when it is not wanted any more; also set here when a question needs the engine.
 
         Raises:
-            RequestCancelled: `cancelled` was set; the runs that ended are kept.
+            RequestCancelled: `cancelled` was set; the methods that were measured to their end are kept.
             NotEnoughMemory: A length does not fit; nothing was measured.
             InputInvalid: The text or a method cannot be used.
             FamulusError: The model cannot be loaded or fails.
         """
         chosen = dataclasses.replace(self._library.choose(settings), projector=None, projector_facts=None)
-        text = read_check_text(wish.text)
+        measuring = Measuring(self._results, settings, chosen, read_check_text(wish.text), wish, cancelled)
+        known = measuring.known(self._library.free_memory(settings))
+        if known is not None:
+            return known
         self._running = cancelled
         try:
             with self._library.lent_engine(cancelled) as engine:
                 self._library.card_bytes(settings)
-                free = self._library.free_memory(settings)
-                measuring = Measuring(engine, self._results, settings, chosen, text, free, cancelled)
-                return measuring.run(wish, on_progress)
+                return measuring.run(engine, self._library.free_memory(settings), on_progress)
         finally:
             self._running = None
 
@@ -85,13 +87,13 @@ class ContextCheckService:
         if running is not None:
             running.set()
 
-    def draw(self, settings: ModelSettings, check: ContextCheck, n_ctx: int) -> Path:
+    def draw(self, settings: ModelSettings, check: ContextCheck, series: Series) -> Path:
         """Draw the picture of a check and keep it beside the result.
 
         Args:
             settings: Which model it is of.
             check: What was measured.
-            n_ctx: The length to show, tokens.
+            series: Which of it to show.
 
         Returns:
             The PNG file.
@@ -100,5 +102,5 @@ class ContextCheckService:
             FamulusError: It cannot be drawn or written.
         """
         picture = self._results.picture(self._library.choose(settings).path)
-        self._images.draw_check(check, n_ctx, picture)
+        self._images.draw_check(check.only(series), series, picture)
         return picture

@@ -54,7 +54,7 @@ class ContextOutlook(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _best_method(self, n_ctx: int, kv_type: KvType) -> RopeMethod | None:
-        return best_method(self.check, n_ctx) if self.check is not None else None
+        return best_method(self.check, n_ctx, kv_type) if self.check is not None else None
 
     def longest(self, kv_type: KvType) -> int:
         """The longest context that makes sense and fits, tokens; 0 if none fits."""

@@ -6,6 +6,7 @@ Process: app. Thread: any.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from assistant.core.context_check import ContextCheck, best_method
@@ -51,16 +52,23 @@ class ContextResults:
         except ModelNotFound as error:  # the engine will say so
             log.warning("no context check of %s: %s", model, error.info.cause)
             return None
-        return best_method(check, n_ctx) if check is not None else None
+        return best_method(check, n_ctx, kv_type) if check is not None else None
 
-    def keep(self, model: Path, check: ContextCheck) -> None:
-        """Keep what is known of a model file, in place of what was.
+    def change(self, model: Path, change: Callable[[ContextCheck | None], ContextCheck]) -> ContextCheck:
+        """Keep what becomes of what is known of a model file now.
+
+        Args:
+            model: The model file.
+            change: Gives what is to be kept; called once, while nobody else changes it.
+
+        Returns:
+            What was kept.
 
         Raises:
             ModelNotFound: There is no such file.
-            DataFolderUnusable: It cannot be written; the old one is still there.
+            DataFolderUnusable: It cannot be written; what was known still is.
         """
-        self._files.save(self._digest(model), check)
+        return self._files.change(self._digest(model), change)
 
     def picture(self, model: Path) -> Path:
         """Where the picture lies, whether it is there or not; raises `ModelNotFound`."""

@@ -1,6 +1,7 @@
 """What context checks found out about models, as one JSON file each.
 
-Process: app; several apps may share the folder. Thread rule: any; a file is replaced as a whole.
+Process: app; several apps may share the folder. Thread rule: any; a file is replaced as a whole, and changed under a
+lock.
 
 A file is called by the digest of its model, so that it is found again wherever the model lies. Beside it lies the
 picture of it, which can be drawn anew.
@@ -9,15 +10,18 @@ picture of it, which can be drawn anew.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock
 
 from assistant.core.context_check import ContextCheck
 from assistant.core.errors import unwritable
 from assistant.storage.replacement import replace_file
 
 log = logging.getLogger(__name__)
+_LOCK_TIMEOUT_S = 10.0
 
 
 class ContextCheckFiles:
@@ -50,12 +54,15 @@ class ContextCheckFiles:
             log.warning("the context check in %s cannot be read: %r", path, error)
             return None
 
-    def save(self, digest: str, check: ContextCheck) -> None:
-        """Keep what is known of a model, in place of what was.
+    def change(self, digest: str, change: Callable[[ContextCheck | None], ContextCheck]) -> ContextCheck:
+        """Keep what becomes of what is known of a model now, which another program may have added to.
 
         Args:
             digest: Of the model's file, hexadecimal.
-            check: What is known.
+            change: Gives what is to be kept; called once, while nobody else changes it.
+
+        Returns:
+            What was kept.
 
         Raises:
             DataFolderUnusable: The file cannot be written; the old one is still there.
@@ -63,9 +70,12 @@ class ContextCheckFiles:
         path = self._path(digest)
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            replace_file(path, msgspec.json.encode(check))
-        except OSError as error:
-            raise unwritable(path, error) from error
+            with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o600):
+                check = change(self.load(digest))
+                replace_file(path, msgspec.json.encode(check))
+        except (OSError, NotImplementedError) as error:  # the latter where the disk knows no locks
+            raise unwritable(path, error if isinstance(error, OSError) else OSError(str(error))) from error
+        return check
 
     def picture(self, digest: str) -> Path:
         """Where the picture of a model's check lies, whether it is there or not.

@@ -372,13 +372,12 @@ class FakeEngine:
             self._tell(request, PromptProgressed(request_id=request_id, n_done=n_done, n_total=n_read, n_cached=0))
         if request.cancelled:
             raise RequestCancelled("The request was stopped.")
-        bucket = max(1, measure.n_tokens // measure.n_buckets)
         loss = FAKE_LOSSES[self.loads[-1].rope.method]
         measured = ContextMeasured(
             request_id=request_id,
             n_text=n_text,
             n_read=n_read,
-            losses=(loss,) * -(-n_read // bucket),
+            losses=(loss,) * -(-n_read // measure.bucket),
             needles=tuple(NeedleScore(length=length, position=length // 2, recall=0.5) for length in measure.lengths),
             seconds=n_read / 1000,
         )

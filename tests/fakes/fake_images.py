@@ -11,7 +11,7 @@ import threading
 import zlib
 from pathlib import Path
 
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import ContextCheck, Series
 from assistant.core.errors import AttachmentDamaged, AttachmentTooLarge, AttachmentUnsupported
 from assistant.protocol.image_messages import ChartDrawn, ImageDescribed, PixelsRendered
 
@@ -26,7 +26,7 @@ class FakeImages:
         described: Names of the files that were described, in order.
         rendered: Names of the files that were rendered, in order.
         limits: Their limits, side and pixels.
-        drawn: The checks of which a chart was drawn, and at which length.
+        drawn: The checks of which a chart was drawn, and of which series.
         draws_badly: Whether drawing a chart fails.
         closed: Whether `close` was called.
     """
@@ -35,7 +35,7 @@ class FakeImages:
         self.described: list[str] = []
         self.rendered: list[str] = []
         self.limits: list[tuple[int, int]] = []
-        self.drawn: list[tuple[ContextCheck, int]] = []
+        self.drawn: list[tuple[ContextCheck, Series]] = []
         self.draws_badly = False
         self.closed = False
 
@@ -57,10 +57,10 @@ class FakeImages:
         digest = hashlib.sha256(b"rgb24" + struct.pack("<II", width, height) + rows).hexdigest()
         return PixelsRendered(width=width, height=height, digest=digest)
 
-    def draw_check(self, check: ContextCheck, n_ctx: int, path: Path) -> ChartDrawn:
+    def draw_check(self, check: ContextCheck, series: Series, path: Path) -> ChartDrawn:
         if self.draws_badly:
             raise AttachmentDamaged("The picture is damaged.")
-        self.drawn.append((check, n_ctx))
+        self.drawn.append((check, series))
         path.write_bytes(_SIGNATURE)
         return ChartDrawn(width=1200, height=800)
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from assistant.clients import image_client
 from assistant.clients.image_client import TIME_LIMIT_S, ImageClient
-from assistant.core.context_check import ContextCheck, MethodRun, NeedleScore
+from assistant.core.context_check import ContextCheck, MethodRun, NeedleScore, Series
 from assistant.core.errors import (
     AttachmentDamaged,
     AttachmentTooLarge,
@@ -225,10 +225,11 @@ def test_closing_the_pipe_ends_the_worker(home: Path, tmp_path: Path) -> None:
 
 
 def test_charts_are_drawn_under_the_same_limits(images: ImageClient, tmp_path: Path) -> None:
+    series = Series(n_ctx=1024)
     runs = [
         MethodRun(
             method=method,
-            n_ctx=1024,
+            series=series,
             n_read=1000,
             losses=(3.0,) * 32,
             bucket=32,
@@ -239,9 +240,9 @@ def test_charts_are_drawn_under_the_same_limits(images: ImageClient, tmp_path: P
         for method in RopeMethod
     ]
     check = ContextCheck(model="模型", n_ctx_train=512, runs=tuple(runs))
-    drawn = images.draw_check(check, 1024, tmp_path / "chart.png")
+    drawn = images.draw_check(check, series, tmp_path / "chart.png")
     with Image.open(tmp_path / "chart.png") as chart:
         assert (chart.width, chart.height) == (drawn.width, drawn.height) == (1200, 800)
     assert peak_mib(images) < MAX_PEAK_OF_BAD_MIB
     with pytest.raises(DataFolderUnusable):
-        images.draw_check(check, 1024, tmp_path / "none" / "chart.png")
+        images.draw_check(check, series, tmp_path / "none" / "chart.png")

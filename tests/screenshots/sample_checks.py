@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from assistant.clients.image_client import ImageClient
-from assistant.core.context_check import ContextCheck, MethodRun, NeedleScore
+from assistant.core.context_check import Comparison, ContextCheck, MethodRun, NeedleScore, ReadText, Series
 from assistant.core.context_plan import FreeMemory
 from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings
@@ -22,6 +22,7 @@ from tests.unit.core.known_models import SMOLLM2
 
 N_CTX, N_CTX_TRAIN = 16_384, 8192
 N_PARTS = 32
+SERIES = Series(n_ctx=N_CTX, text_digest="sample")
 FACTS = msgspec.structs.replace(
     SMOLLM2,
     n_layer=32,
@@ -68,7 +69,9 @@ def sample_check() -> ContextCheck:
         _run(RopeMethod.NTK, 0.08, 0.5, 0.6),
         _run(RopeMethod.YARN, 0.02, -0.15, 0.85),
     )
-    return ContextCheck(model="sample", n_ctx_train=N_CTX_TRAIN, text_digest="sample", n_text=37_000, runs=runs)
+    comparison = Comparison(series=SERIES, methods=tuple(run.method for run in runs), ended=0.0)
+    text = ReadText(digest=SERIES.text_digest, n_tokens=37_000)
+    return ContextCheck(model="sample", n_ctx_train=N_CTX_TRAIN, texts=(text,), runs=runs, comparisons=(comparison,))
 
 
 def _run(method: RopeMethod, cost: float, slope: float, recall: float) -> MethodRun:
@@ -84,7 +87,7 @@ def _run(method: RopeMethod, cost: float, slope: float, recall: float) -> Method
     )
     return MethodRun(
         method=method,
-        n_ctx=N_CTX,
+        series=SERIES,
         n_read=N_CTX - 32,
         losses=losses,
         bucket=N_CTX // N_PARTS,

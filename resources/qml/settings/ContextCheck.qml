@@ -18,25 +18,19 @@ Column {
     SettingRow {
         title: qsTr("Context check")
         description: section.check.running ? section.check.stage
-            : section.check.stopped ? qsTr("Stopped. What was measured is kept; the next check goes on from there.")
-            : qsTr("Reads a long text in each way that the model can be stretched, and measures how well. This can take long; a question stops it.")
+            : section.check.stopped ? qsTr("Stopped. The ways that were measured to their end are kept; the next check measures the others.")
+            : section.check.outcome !== "" ? section.check.outcome
+            : qsTr("Reads a long text in each way that the model can be stretched, and measures how well. This can take long; a question stops it, and so does another setting of the model.")
         last: section.check.running || section.chart.title === undefined
 
-        TextButton {
+        TextButton { // one for both: a button that goes would take the keyboard with it
             objectName: "checkButton"
-            visible: !section.check.running
             outlined: true
-            enabled: section.check.possible && section.view.known && (section.view.preview.fits ?? false)
-            text: qsTr("Check this length")
-            onClicked: section.view.checkLength()
-        }
-        TextButton {
-            objectName: "cancelCheckButton"
-            visible: section.check.running
-            outlined: true
-            text: qsTr("Cancel")
-            Accessible.name: qsTr("Cancel the context check")
-            onClicked: section.check.cancel()
+            enabled: section.check.running
+                || (section.check.possible && section.view.known && (section.view.preview.fits ?? false))
+            text: section.check.running ? qsTr("Cancel") : qsTr("Check this length")
+            Accessible.name: section.check.running ? qsTr("Cancel the context check") : text
+            onClicked: section.check.running ? section.check.cancel() : section.view.checkLength()
         }
     }
     ProgressLine {

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.famulus import PATIENCE_S, Famulus
+from tests.tiny_gguf import write_tiny_model
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -65,10 +66,36 @@ def test_the_starter_model_reads_a_text_of_ones_own(famulus: Famulus, tmp_path: 
     assert "The text has 7" in ended.err
     (told,) = ended.objects
     (length,) = told["lengths"]
-    assert (told["text"], length["automatic"]) == ("text.txt", None)
+    assert (length["text"], length["kv_type"], length["automatic"]) == ("text.txt", "f16", None)
     assert length["n_ctx"] == 512  # or 768
     losses = length["runs"][0]["run"]["losses"]
     assert losses[-1] < losses[0] / 2  # what is said again and again is soon foreseen
+
+
+def test_other_texts_and_types_stand_beside_each_other(famulus: Famulus, tmp_path: Path) -> None:
+    """The terminal says which is which, and a chart that cannot be drawn is an error after the tables."""
+    wide = {"llama.attention.head_count": 2, "llama.attention.head_count_kv": 1, "llama.rope.dimension_count": 32}
+    model = str(write_tiny_model(tmp_path / "wide.gguf", metadata=wide))
+    text = tmp_path / "text.txt"
+    text.write_text("The ferry leaves the island every morning, and the post goes with it. " * 60)
+    check = ("context", "check", "--model", model, "--n-ctx", "1024", "--rope", "none", "--rope", "yarn")
+    assert famulus(*check).code == 0
+    ended = famulus(*check, "--text", str(text), "--kv-type", "q8_0")
+    assert "1,024 tokens in q8_0" in ended.text
+    assert "Read from text.txt:" in ended.text
+    assert "Alice" not in ended.text
+    shown = famulus("context", "show", "--model", model).text
+    assert shown.index("Read from Alice's Adventures in Wonderland:") < shown.index("Read from text.txt:")
+    assert shown.count(" from now on: perplexity ") == 2
+    assert "measured before" in famulus(*check).err
+    (famulus.home / "context-checks").joinpath(stored(famulus)[0].stem + ".png").unlink()
+    (famulus.home / "context-checks").joinpath(stored(famulus)[0].stem + ".png").mkdir()
+    unplotted = famulus("context", "show", "--model", model)
+    assert (unplotted.code, "chart:" in unplotted.text) == (0, False)
+    plotted = famulus("context", "show", "--model", model, "--plot", str(tmp_path / "chart.png"))
+    assert plotted.code == 1
+    assert plotted.text == shown[: shown.index("chart:")]
+    assert not (tmp_path / "chart.png").exists()
 
 
 def test_ctrl_c_keeps_what_was_measured(famulus: Famulus) -> None:
@@ -81,8 +108,8 @@ def test_ctrl_c_keeps_what_was_measured(famulus: Famulus) -> None:
     time.sleep(0.5)  # into the second one
     ended = running.signal(signal.SIGINT)
     assert ended.code == 130, ended.err
-    assert "goes on from there" in ended.err
-    assert [run["n_ctx"] for run in json.loads(stored(famulus)[0].read_bytes())["runs"]] == [512]
+    assert "kept; the same command measures the others" in ended.err
+    assert [run["series"]["n_ctx"] for run in json.loads(stored(famulus)[0].read_bytes())["runs"]] == [512]
     assert "measured before" in famulus("context", "check", "--n-ctx", "512").err
 
 
@@ -96,7 +123,12 @@ def test_ctrl_c_keeps_what_was_measured(famulus: Famulus) -> None:
         (("check", "--n-ctx", "many"), 2, "'many'"),
         (("check", "--rope", "magic"), 2, "'magic'"),
         (("check", "--model", "noise.gguf"), 1, "noise.gguf"),
+        (("check", "--n-ctx", "9" * 30), 2, "too large"),
+        (("check", "--n-ctx", "9" * 5000), 2, "too large"),
+        (("check", "--plot", "none/chart.png"), 1, "no such folder"),
+        (("check", "--plot", "."), 1, "Is a directory"),
         (("show",), 1, "not checked yet"),
+        (("show", "--plot", "none/chart.png"), 1, "no such folder"),
         (("plan", "--n-ctx", "10000000"), 1, "memory"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ def loaded(path: Path, n_ctx: int = 1024, cancel: CancelFlag | None = None) -> I
 
 def measured(model: Model, **values: object) -> ContextMeasured:
     told: list[EngineReply] = []
-    options: dict[str, object] = {"text": TEXT, "stride": STRIDE, "n_buckets": 4, **values}
+    options: dict[str, object] = {"text": TEXT, "stride": STRIDE, "bucket": 250, **values}
     reply = ContextProbe(model, told.append).measure(MeasureContext(request_id="m", **options))  # type: ignore[arg-type]
     done = [each.n_done for each in told if isinstance(each, PromptProgressed)]
     assert done == sorted(done)
@@ -87,7 +88,7 @@ def raw_logits(path: Path, tokens: Sequence[int]) -> npt.NDArray[np.float64]:
 def test_losses_are_those_of_a_log_softmax_over_raw_logits(starter_model: Path) -> None:
     n_tokens = 600
     with loaded(starter_model) as model:
-        told = measured(model, n_tokens=n_tokens, n_needles=0)
+        told = measured(model, n_tokens=n_tokens, bucket=150, n_needles=0)
         tokens = model.vocabulary.with_bos(model.vocabulary.tokenize_plain(TEXT))
     logits = raw_logits(starter_model, tokens[:n_tokens])
     top = logits.max(axis=1)
@@ -110,6 +111,53 @@ def test_the_starter_model_finds_what_it_read(starter_model: Path) -> None:
     assert positions[0] == positions[1] < positions[2] < positions[3]
     assert all(200 <= position < 300 for position in positions[:2])  # behind the sentence that ends after a quarter
     assert sum(needle.recall for needle in told.needles) / 4 > 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("一条小路通向村庄，路边的老人在等他的孙子回家。" * 400, "。"),
+        ("一条小路通向村庄，路边的老人在等他的孙子回家\n" * 400, "\n"),
+        ("一条小路通向村庄路边的老人在等他的孙子回家" * 400, ""),
+        ("the path leads to the village and an old man waits there for his grandson " * 100, ""),
+    ],
+)
+@pytest.mark.parametrize("writes_bytes", [False, True])
+def test_every_text_gets_its_needles(
+    starter_model: Path, tmp_path: Path, text: str, end: str, *, writes_bytes: bool
+) -> None:
+    path = write_plain_model(tmp_path / "plain.gguf") if writes_bytes else starter_model
+    with loaded(path) as model:
+        probe = ContextProbe(model, lambda reply: None)
+        needles = [probe._needle(number) for number in range(3)]
+        tokens, places = probe._layout(text, needles, 800)
+        pieces = [model.vocabulary.piece(token) for token in tokens]
+    n_before = [len(needle.sentence) for needle in needles]
+    assert len(places) == 3
+    for number, place in enumerate(places):
+        due = (number + 1) * 200
+        assert due <= place <= due + 100
+        assert tokens[place : place + n_before[number]] == needles[number].sentence
+        assert b"".join(pieces[:place]).decode().endswith(end)  # whole characters, too
+    whole = b"".join(pieces).decode()
+    for needle in needles:
+        whole = whole.replace(b"".join(map(model.vocabulary.piece, needle.sentence)).decode(), "", 1)
+    assert whole == text
+
+
+def test_the_time_is_that_of_reading_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
+        alone = measured(model, n_tokens=800, n_needles=0).seconds
+        scoring = ContextProbe._loss
+
+        def slowly(self: ContextProbe, row: int, token: int) -> float:
+            time.sleep(0.01)
+            return scoring(self, row, token)
+
+        monkeypatch.setattr(ContextProbe, "_loss", slowly)
+        told = measured(model, n_tokens=800, n_needles=0)
+    assert alone > 0
+    assert 0 < told.seconds < 0.01 * 800 / STRIDE
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -168,14 +216,14 @@ def test_it_stops_when_it_is_cancelled_and_can_begin_again(tmp_path: Path) -> No
 
 def test_a_model_without_numbers_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
-        monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: [math.nan] * model.vocabulary.n_tokens)
+        monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: np.full(model.vocabulary.n_tokens, math.nan))
         with pytest.raises(GenerationFailed, match="numbers"):
             measured(model, n_tokens=600, n_needles=0)
 
 
 def test_a_token_that_the_model_forbids_is_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with loaded(write_plain_model(tmp_path / "plain.gguf")) as model:
-        forbids = [-math.inf] * (model.vocabulary.n_tokens - 1) + [0.0]
+        forbids = np.array([-math.inf] * (model.vocabulary.n_tokens - 1) + [0.0])
         monkeypatch.setattr(ContextProbe, "_logits", lambda self, row: forbids)
         told = measured(model, n_tokens=600, n_needles=0)
     assert all(0 < loss <= 100 for loss in told.losses)

@@ -7,16 +7,17 @@ import psutil
 import pytest
 from PySide6.QtCore import QLocale
 
-from assistant.core.context_check import ContextCheck
+from assistant.core.context_check import ContextCheck, ReadText
 from assistant.core.errors import GenerationFailed
-from assistant.core.memory_estimate import estimate_memory
+from assistant.core.memory_estimate import KvType, estimate_memory
 from assistant.core.rope import RopeMethod
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.context_view_model import ContextViewModel, slider_lengths
-from assistant.gui.context_words import chart_of, duration_words
+from assistant.gui.context_words import chart_of, duration_words, verdict_words
+from assistant.services.context_text import CheckText
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
-from tests.unit.core.test_context_check import run
+from tests.unit.core.test_context_check import checked, run
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -225,16 +226,67 @@ def test_closing_the_window_stops_the_check(app: AppViewModel, view: ContextView
 
 
 def test_a_chart_has_its_places_as_shares(qapp: object) -> None:
-    check = ContextCheck(
-        model="m", n_ctx_train=512, runs=(run(RopeMethod.YARN, 2.0, 2.5), run(RopeMethod.NONE, 2.0, 9.0))
-    )
-    chart = chart_of(check, 1024)
+    check = checked(run(RopeMethod.YARN, 2.0, 2.5), run(RopeMethod.NONE, 2.0, 9.0))
+    chart = chart_of(check, check.runs[0].series)
     assert [line["method"] for line in chart["lines"]] == ["none", "yarn"]
     assert chart["trained"] == 0.5
     points = chart["lines"][0]["points"]
     assert all(0 <= share <= 1 for point in points for share in point)
     assert points[0][1] < points[-1][1]
     assert [place["text"] for place in chart["places"]] == ["0", "256", "512", "768", "1,024"]
+
+
+def test_a_chart_says_what_decides_and_in_which_memory(qapp: object) -> None:
+    plain, yarn, coarse = (
+        run(RopeMethod.NONE, 2.0, 9.0),
+        run(RopeMethod.YARN, 2.0, 2.5),
+        run(RopeMethod.YARN, 2.0, 2.5, kv_type=KvType.Q8_0),
+    )
+    begun = ContextCheck(model="m", n_ctx_train=512)
+    for each in (plain, yarn, coarse):
+        begun = begun.with_run(each, ReadText(digest="t"))
+    title, verdict = (chart_of(begun, coarse.series)[name] for name in ("title", "verdict"))
+    assert title == "Perplexity while it reads 1,024 tokens with the memory in q8_0; lower is better"
+    assert verdict == "Nothing was compared at this length."
+    assert verdict_words(begun, plain.series) == "Not all ways were measured at this length yet."
+    ended = begun.with_comparison(plain.series)
+    assert verdict_words(ended, plain.series).startswith("“auto” stretches it by yarn")
+    assert verdict_words(ended, coarse.series) == "Another check decides what “auto” does at this length."
+
+
+def test_the_chart_follows_the_type_of_the_memory(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    long, coarse = run(RopeMethod.YARN, 2.0, 2.5, n_ctx=2048), run(RopeMethod.YARN, 2.0, 2.5, kv_type=KvType.Q8_0)
+    check = checked(run(RopeMethod.YARN, 2.0, 2.5), long, coarse)
+    view.check.show(check)
+    assert "2,048 tokens;" in view.check.chart["title"]
+    app.settings.setValue("model.kv_type", "q8_0")
+    wait(lambda: app.settings.settings.model.kv_type == "q8_0")
+    view.check.show(check)
+    assert "1,024 tokens with the memory in q8_0" in view.check.chart["title"]
+
+
+def test_what_was_measured_before_is_said_and_leaves_the_model_alone(
+    app: AppViewModel, view: ContextViewModel, engine: FakeEngine, wait: Wait
+) -> None:
+    view.check.start(1024)
+    wait(lambda: not view.check.running and view.check.chart)
+    assert view.check.outcome == ""
+    wait(lambda: app.model.state == "ready" and engine.loaded is not None)
+    n_loads, n_unloads = len(engine.loads), engine.unloads
+    view.check.start(1024)
+    wait(lambda: view.check.outcome)
+    assert view.check.outcome == "That was measured before."
+    assert (len(engine.loads), engine.unloads) == (n_loads, n_unloads)
+
+
+def test_a_length_that_was_cut_to_the_text_is_said(
+    view: ContextViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CheckText("", "word " * 1500, "d")
+    monkeypatch.setattr("assistant.services.context_check.read_check_text", lambda path: text)
+    view.check.start(2048)
+    wait(lambda: view.check.outcome)
+    assert view.check.outcome == "The text has 1,500 tokens: 1,280 of them were read."
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from assistant.hub.gguf_header import read_model_facts
+from assistant.hub.gguf_metadata import Metadata
+from assistant.hub.model_positions import read_positions
 from tests.integration.engine.other_models import (
     CONVOLUTION,
     HEAD,
@@ -44,3 +46,9 @@ def test_a_scaling_in_the_file(tmp_path: Path, key: str) -> None:
     }
     facts = read_model_facts(write_tiny_model(tmp_path / "tiny.gguf", metadata=scaling))
     assert (facts.rope_scaling, facts.rope_factor, facts.n_ctx_original) == ("linear", 4.0, 128)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "starcoder"])
+def test_a_table_of_positions_cannot_be_stretched(architecture: str) -> None:
+    positions = read_positions(Metadata({}), architecture, head_k=64)
+    assert (positions.n_rot, positions.has_position_table) == (0, True)

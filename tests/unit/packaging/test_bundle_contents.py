@@ -50,9 +50,9 @@ def test_the_image_worker_needs_nothing_of_pillow_that_stays_out(tmp_path: Path)
     script = (
         "import sys; n = int(sys.argv[1]); sys.modules.update(dict.fromkeys(sys.argv[2:2 + n]))\n"
         "from assistant.images.decoder import decode\n"
-        "from assistant.core.context_check import ContextCheck\n"
+        "from assistant.core.context_check import ContextCheck, Series\n"
         "from assistant.images.plot import draw_check\n"
-        "print(*draw_check(ContextCheck(model='m', n_ctx_train=512), 512).size)\n"
+        "print(*draw_check(ContextCheck(model='m', n_ctx_train=512), Series(n_ctx=512)).size)\n"
         "for path in sys.argv[2 + n:]: print(*decode(path, 10, 100).image.size)"
     )
     command = [sys.executable, "-P", "-c", script, str(len(left_out)), *left_out, *map(str, files)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import shutil
 import threading
 import time
@@ -11,7 +12,7 @@ import msgspec
 import psutil
 import pytest
 
-from assistant.core.context_check import CheckProgress
+from assistant.core.context_check import CheckProgress, ContextCheck, Series, beyond
 from assistant.core.context_plan import ContextWish
 from assistant.core.errors import (
     AttachmentDamaged,
@@ -24,12 +25,15 @@ from assistant.core.errors import (
 from assistant.core.memory_estimate import MIB, KvType
 from assistant.core.rope import RopeMethod
 from assistant.core.settings import ModelSettings, Settings
-from assistant.services.context_measuring import CheckOutcome, CheckWish
+from assistant.services.context_measuring import CheckOutcome
 from assistant.services.context_pace import Pace
+from assistant.services.context_runs import CheckWish, bucket_tokens
 from assistant.services.services import Services
+from assistant.storage.context_checks import ContextCheckFiles
 from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.fakes.fake_images import FakeImages
 from tests.tiny_gguf import N_CTX_TRAIN, write_tiny_model
+from tests.unit.core.known_models import SMOLLM2
 
 ALL = list(RopeMethod)
 
@@ -57,6 +61,15 @@ def check(services: Services, model: ModelSettings) -> Check:
     return run
 
 
+def lengths(outcome: CheckOutcome) -> list[int]:
+    return [series.n_ctx for series in outcome.series]
+
+
+def shown(outcome: CheckOutcome) -> list[tuple[RopeMethod, int]]:
+    """What was measured of what was asked for."""
+    return [(run.method, series.n_ctx) for series in outcome.series for run in outcome.check.runs_of(series)]
+
+
 def methods_loaded(engine: FakeEngine) -> list[tuple[RopeMethod, int]]:
     """Of the loads that measured: the first one only counts the text."""
     return [(load.rope.method, load.n_ctx) for load in engine.loads]
@@ -64,7 +77,7 @@ def methods_loaded(engine: FakeEngine) -> list[tuple[RopeMethod, int]]:
 
 def test_every_way_is_loaded_for_itself_at_twice_the_trained_length(check: Check, engine: FakeEngine) -> None:
     outcome = check()
-    assert outcome.lengths == (2 * N_CTX_TRAIN,)
+    assert lengths(outcome) == [2 * N_CTX_TRAIN]
     assert methods_loaded(engine) == [(RopeMethod.NONE, 512), *((method, 1024) for method in ALL)]
     assert all(load.snapshots is None and load.mmproj == "" for load in engine.loads)
     assert all(load.n_outputs == load.n_batch // 4 for load in engine.loads)
@@ -144,20 +157,114 @@ def test_a_model_that_was_moved_is_known_and_another_one_is_not(
 
 def test_within_the_trained_length_nothing_is_stretched(check: Check) -> None:
     outcome = check(lengths=[512])
-    assert [(run.method, run.n_ctx) for run in outcome.check.runs] == [(RopeMethod.NONE, 512)]
+    assert shown(outcome) == [(RopeMethod.NONE, 512)]
 
 
-def test_another_text_begins_anew_and_a_short_one_cuts_the_length(check: Check, tmp_path: Path) -> None:
-    check()
-    text = tmp_path / "short.txt"
-    text.write_text("word " * 900)
-    outcome = check(text=str(text), methods=["yarn"], lengths=[2048])
-    assert (outcome.lengths, outcome.n_text) == ((768,), 900)
-    assert [(run.method, run.n_ctx) for run in outcome.check.runs] == [(RopeMethod.YARN, 768)]
-    assert outcome.check.text == "short.txt"
-    text.write_text("wordwordword " * 400)
+def write_text(path: Path, n_tokens: int) -> str:
+    path.write_text("word " * n_tokens)
+    return str(path)
+
+
+def test_another_text_stands_beside_the_first_and_a_short_one_cuts_the_length(check: Check, tmp_path: Path) -> None:
+    first = check()
+    text = write_text(tmp_path / "short.txt", 900)
+    outcome = check(text=text, methods=["yarn"], lengths=[2048])
+    assert (shown(outcome), outcome.n_text) == ([(RopeMethod.YARN, 768)], 900)
+    assert outcome.check.title_of(outcome.series[0]) == "short.txt"
+    assert set(first.check.runs) < set(outcome.check.runs)
+    again = check()
+    assert (again.n_measured, again.series) == (0, first.series)
+    (tmp_path / "short.txt").write_text("wordwordword " * 400)
     with pytest.raises(InputInvalid, match="400 tokens"):
-        check(text=str(text))
+        check(text=text)
+
+
+def test_auto_stays_until_all_ways_have_read_another_text(
+    check: Check, services: Services, engine: FakeEngine, model: ModelSettings, tmp_path: Path
+) -> None:
+    check(methods=["none", "ntk"])
+    text = write_text(tmp_path / "other.txt", 3000)
+    for _ in range(3):  # the count, none, linear
+        engine.will_measure(1.0)
+    engine.will_measure(GenerationFailed("The model failed."))
+    with pytest.raises(GenerationFailed):
+        check(text=text)
+
+    def taken() -> RopeMethod:
+        return services.context_checks.outlook(model).plan(ContextWish(n_ctx=1024)).rope.method
+
+    assert taken() is RopeMethod.NTK
+    check(text=text)
+    assert taken() is RopeMethod.YARN
+
+
+def test_a_text_that_ends_before_any_stretch_is_refused_before_it_is_read(
+    check: Check, engine: FakeEngine, tmp_path: Path
+) -> None:
+    text = write_text(tmp_path / "short.txt", 600)
+    with pytest.raises(InputInvalid, match="ends within the 512"):
+        check(text=text, lengths=[1024])
+    assert len(engine.measures) == 1  # which only counts
+    assert lengths(check(text=text, lengths=[512])) == [512]
+
+
+def test_what_is_known_leaves_the_loaded_model_alone(
+    check: Check, services: Services, engine: FakeEngine, model: ModelSettings
+) -> None:
+    check()
+    services.library.ensure_loaded(model, threading.Event())
+    unloads = engine.unloads
+    assert check().n_measured == 0
+    assert engine.unloads == unloads
+    assert services.library.is_loaded(model)
+
+
+def test_two_checks_at_once_keep_the_runs_of_both(check: Check, services: Services, engine: FakeEngine) -> None:
+    """Another program's runs come while this one measures."""
+    check(methods=["none"])
+    stall = Stall()
+    engine.will_measure(1.0, stall)
+    thread = threading.Thread(target=check, kwargs={"methods": ["ntk"]})
+    thread.start()
+    assert stall.reached.wait(10)
+    (stored,) = services.paths.context_checks.glob("*.json")
+    files = ContextCheckFiles(services.paths.context_checks)
+
+    def of_the_other(known: ContextCheck | None) -> ContextCheck:
+        assert known is not None
+        run = msgspec.structs.replace(known.runs[0], method=RopeMethod.LINEAR)
+        return known.with_run(run, known.texts[0])
+
+    files.change(stored.stem, of_the_other)
+    stall.go_on()
+    thread.join(10)
+    kept = files.load(stored.stem)
+    assert kept is not None
+    assert {run.method for run in kept.runs} == {RopeMethod.NONE, RopeMethod.LINEAR, RopeMethod.NTK}
+
+
+def test_ways_that_were_measured_one_by_one_become_a_comparison(check: Check) -> None:
+    check(methods=["none"])
+    outcome = check(methods=["ntk"])
+    (comparison,) = outcome.check.comparisons
+    assert comparison.methods == (RopeMethod.NONE, RopeMethod.NTK)
+
+
+@pytest.mark.parametrize("n_ctx", [768, 1024, 1280, 2048])
+def test_a_part_of_the_text_ends_with_the_trained_length(check: Check, n_ctx: int) -> None:
+    outcome = check(lengths=[n_ctx], methods=["yarn"])
+    (run,) = outcome.check.runs
+    assert N_CTX_TRAIN % run.bucket == 0
+    assert not math.isnan(beyond(run, N_CTX_TRAIN))
+
+
+def test_parts_are_as_many_as_a_chart_wants() -> None:
+    assert bucket_tokens(SMOLLM2, 8192, 32) == 256
+    assert [bucket_tokens(SMOLLM2, n_ctx, 32) for n_ctx in (8448, 8704, 12_288, 16_384, 32_768)] == [
+        *(256, 256, 256, 512, 1024)
+    ]
+    odd = msgspec.structs.replace(SMOLLM2, n_ctx_train=8191)  # a prime
+    assert bucket_tokens(odd, 16_384, 32) == 512
 
 
 def test_a_length_that_does_not_fit_is_named_before_anything_is_measured(
@@ -190,7 +297,8 @@ def test_another_type_of_the_memory_is_measured_anew(check: Check, model: ModelS
         settings = msgspec.structs.replace(model, path=str(path), kv_type=name)
         outcome = check(settings=settings, methods=["yarn"])
         assert outcome.n_measured == n_measured
-        assert [run.kv_type for run in outcome.check.runs] == [KvType(name)]
+        assert [series.kv_type for series in outcome.series] == [KvType(name)]
+    assert [run.series.kv_type for run in outcome.check.runs] == [KvType.F16, KvType.Q8_0]
 
 
 def test_a_type_that_the_heads_cannot_be_kept_in_counts_as_f16(check: Check, model: ModelSettings) -> None:
@@ -303,13 +411,14 @@ def test_the_picture_lies_beside_the_result(
     check: Check, services: Services, images: FakeImages, model: ModelSettings
 ) -> None:
     outcome = check()
-    picture = services.context_checks.draw(model, outcome.check, 1024)
+    (series,) = outcome.series
+    picture = services.context_checks.draw(model, outcome.check, series)
     assert picture.parent == services.paths.context_checks
     assert picture.with_suffix(".json").exists()
-    assert images.drawn == [(outcome.check, 1024)]
+    assert images.drawn == [(outcome.check, series)]
     images.draws_badly = True
     with pytest.raises(AttachmentDamaged):
-        services.context_checks.draw(model, outcome.check, 1024)
+        services.context_checks.draw(model, outcome.check, Series(n_ctx=1024))
 
 
 def test_the_outlook_says_what_a_length_takes_and_how_fast_it_is(
