@@ -51,6 +51,9 @@ class SettingsViewModel(QObject):
     fieldsChanged = Signal(str)
     problemChanged = Signal()
 
+    writeEnded = Signal(str)
+    """The key of a setting that `setValue` or `resetValue` has written, or could not; behind `changed`."""
+
     def __init__(self, context: WindowContext, autostart: Autostart | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
@@ -230,6 +233,7 @@ class SettingsViewModel(QObject):
     def _changed(self, key: str, settings: Settings) -> None:
         self._refusals.pop(key, None)
         self.take(settings)
+        self.writeEnded.emit(key)
 
     def _refused(self, key: str, error: FamulusError) -> None:
         self._refusals[key] = error.info
@@ -237,6 +241,7 @@ class SettingsViewModel(QObject):
             self._set_problem(error.info)  # something else in the file
         self.changed.emit()  # a control that ran ahead returns to the value that holds
         self.fieldsChanged.emit(section_of(key))
+        self.writeEnded.emit(key)
 
     def _take_autostart(self, enabled: bool) -> None:
         self._starts_at_login = enabled

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QLocale
 
 from assistant.core.context_check import ContextCheck
-from assistant.core.errors import GenerationFailed
+from assistant.core.errors import DataFolderUnusable, GenerationFailed
 from assistant.core.memory_estimate import estimate_memory
 from assistant.core.rope import RopeMethod
 from assistant.gui.app_view_model import AppViewModel
@@ -81,6 +81,66 @@ def test_letting_go_uses_the_length_and_loads_the_model_with_it(
     view.choose()
     wait(lambda: stored(app) == 0)
     assert view.position == 0
+
+
+def test_what_is_moved_outlives_a_change_of_other_settings(
+    app: AppViewModel, view: ContextViewModel, wait: Wait
+) -> None:
+    view.look(index_of(view, "2×"))
+    app.settings.theme = "dark"
+    app.settings.reload()
+    wait(lambda: app.settings.dark)
+    view.choose()
+    wait(lambda: stored(app) == 1024)
+
+
+def test_what_is_moved_outlives_the_write_before_it(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    for place in (1, 2, 3):
+        view.look(place)
+        view.choose()
+    view.look(4)
+    wait(lambda: stored(app) == 1024)
+    assert view.position == 4
+    view.choose()
+    wait(lambda: stored(app) == 1536)
+
+
+def test_back_and_forth_ends_at_the_last_choice(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    shown = []
+    view.changed.connect(lambda: shown.append(view.position))
+    for place in (1, 2, 1):
+        view.look(place)
+        view.choose()
+    written = []
+    app.settings.writeEnded.connect(written.append)
+    wait(lambda: len(written) == 3)
+    assert (view.position, stored(app)) == (1, 512)
+    assert shown[-3:] == [1, 1, 1], "it does not jump while the writes come in"
+
+
+def test_a_length_that_somebody_else_chooses_is_shown(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    view.look(1)
+    app.settings.setValue("model.n_ctx", "1024")
+    wait(lambda: stored(app) == 1024)
+    assert view.position == index_of(view, "2×")
+
+
+def test_a_length_that_cannot_be_written_is_shown_no_more(
+    app: AppViewModel, view: ContextViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(key: str, text: str) -> None:
+        raise DataFolderUnusable("The data folder {path} cannot be used.", path="/full")
+
+    monkeypatch.setattr(app._context.services.settings, "set", refuse)
+    view.look(2)
+    view.choose()
+    assert view.position == 2
+    wait(lambda: view.position == 0)
+
+
+def test_a_place_outside_of_the_slider_is_its_end(view: ContextViewModel) -> None:
+    view.look(99)
+    assert view.position == view.steps - 1
 
 
 def test_a_length_that_does_not_fit_is_shown_and_refused(
