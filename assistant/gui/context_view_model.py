@@ -159,7 +159,8 @@ class ContextViewModel(QObject):
             kv_type = usable_kv_type(outlook.facts, KvType(model.kv_type))
             used = n_ctx if n_ctx > 0 else outlook.facts.n_ctx_train
             memory = estimate_memory(outlook.facts, used, kv_type=kv_type, projector_bytes=outlook.projector_bytes)
-            notes, plan = [error_words(error.info).text], None
+            words = error_words(error.info)
+            notes, plan = [words.remedy or words.title], None  # how much it needs is in `memory`
         pattern = QCoreApplication.translate("ContextViewModel", "{needed} of {free} free memory")
         return {
             "title": _length_words(n_ctx, used),

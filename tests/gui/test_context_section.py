@@ -116,9 +116,12 @@ def test_a_check_is_begun_cancelled_and_shown(window: DrivenWindow, view: Contex
     window.click(window.item("checkButton"))
     window.wait_until(stall.reached.is_set)
     assert not slider.isEnabled()
+    fields = [window.named(name) for name in ("Stretching", "Precision of the memory")]
+    assert [field.isEnabled() for field in fields] == [False, False], "another way to load the model would end it"
     window.click(window.item("cancelCheckButton"))
     window.wait_for_words("Stopped. What was measured is kept")
     window.wait_until(lambda: window.app.model.state == "ready" and bool(view.check.possible))
     window.click(window.item("checkButton"))
     window.wait_for_words("“auto” stretches it by yarn")
     assert slider.isEnabled()
+    assert all(field.isEnabled() for field in fields)

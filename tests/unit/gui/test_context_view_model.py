@@ -19,6 +19,7 @@ from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.unit.core.test_context_check import run
 
 Wait = Callable[[Callable[[], object]], None]
+Ask = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +156,7 @@ def test_a_length_that_does_not_fit_is_shown_and_refused(
     wait(lambda: view.preview["share"] > 0.9)
     view.look(view.steps - 1)
     assert (view.preview["fits"], view.preview["share"] > 1) == (False, True)
-    assert "needs about" in view.preview["notes"][0]
+    assert view.preview["notes"] == ["Choose a context of at most 1024 tokens, or close other programs."]
     view.choose()
     assert "needs about" in view.refused
     assert (view.position, stored(app)) == (0, 0)
@@ -207,6 +208,29 @@ def test_a_check_runs_with_progress_and_shows_what_it_found(
     assert chart["verdict"] == "“auto” stretches it by yarn: that reads best behind 512 tokens."
     wait(lambda: app.model.state == "ready" and engine.loaded is not None)  # the chat's model is back
     assert engine.loads[-1].snapshots is not None
+
+
+def test_while_a_check_has_the_engine_nothing_waits_behind_it(
+    app: AppViewModel, services: Services, view: ContextViewModel, engine: FakeEngine, ask: Ask, wait: Wait
+) -> None:
+    app.settings.setValue("chat.system_prompt", "Be brief.")
+    wait(lambda: app.settings.settings.chat.system_prompt)
+    ask("Hello?")
+    wait(lambda: app.conversation.contextSystem > 0)
+    conversation_id = app.conversation.conversationId
+    app.newChat()
+    stall = Stall()
+    engine.will_measure(stall)
+    view.check.start(1024)
+    assert app.model.state == "idle", "the chat's model is not loaded"
+    wait(stall.reached.is_set)
+    app.openConversation(conversation_id)
+    ended = []
+    app._context.engine_background.run(lambda: None, ended.append)
+    wait(lambda: ended)
+    assert (view.check.running, app.model.state, app.conversation.contextSystem) == (True, "idle", 0)
+    view.check.cancel()
+    wait(lambda: app.model.state == "ready" and app.conversation.contextSystem > 0)
 
 
 def test_a_check_can_be_cancelled_and_goes_on(
