@@ -57,7 +57,7 @@ def cut_off(studio: Studio) -> None:
 def _fill(studio: Studio) -> None:
     """Ask until the context is full."""
     conversation = studio.window.app.conversation
-    for _ in range(12):
+    for _ in range(90):  # the fake engine counts words, of which Chinese has few
         studio.engine.will_answer(*studio.texts.coffee[0][1])
         studio.send(studio.texts.follow_up)
         studio.wait_for_turn()
