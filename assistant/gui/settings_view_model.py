@@ -12,9 +12,11 @@ from PySide6.QtCore import Property, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QStyleHints
 
 from assistant.core.errors import ErrorInfo, FamulusError
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
 from assistant.gui.render_style import RenderStyle
+from assistant.gui.room_text import policy_words
 from assistant.gui.setting_fields import refusal_words, section_fields, section_of, text_of, value_of
 from assistant.gui.window_context import WindowContext
 from assistant.storage.setting_values import SettingsRead
@@ -97,6 +99,11 @@ class SettingsViewModel(QObject):
     def overflow(self) -> str:
         """What happens when a chat without a choice of its own no longer fits: an `OverflowPolicy`."""
         return self._settings.chat.overflow
+
+    @Property("QVariantMap", notify=fieldsChanged)  # type: ignore[arg-type]
+    def policyWords(self) -> dict[str, str]:
+        """Each `OverflowPolicy` as a choice."""
+        return {policy.value: policy_words(policy) for policy in OverflowPolicy}
 
     @Property(str, constant=True)
     def dataFolder(self) -> str:

@@ -56,6 +56,15 @@ def test_a_full_context_is_a_choice_with_buttons(window: DrivenWindow, engine: F
     assert window.all_named("Leave out the oldest turns") == [], "the choice is remembered"
 
 
+def test_each_choice_is_called_what_is_written_on_it(window: DrivenWindow) -> None:
+    fill(window)
+    window.wait_for_words("This conversation fills the context")
+    written = window.words().splitlines()
+    for name in ("Leave out the oldest turns", "Sum up the oldest turns"):
+        assert window.named(name)
+        assert name in written
+
+
 def test_a_summary_can_be_unfolded(window: DrivenWindow, engine: FakeEngine) -> None:
     fill(window)
     engine.will_answer("Tea was asked for.")
