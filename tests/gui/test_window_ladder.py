@@ -13,7 +13,6 @@ from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.gui.driven_window import DrivenWindow
 
-
 FULL = ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048)
 
 

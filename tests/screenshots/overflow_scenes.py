@@ -31,6 +31,7 @@ def overflow(studio: Studio) -> None:
     studio.point_away()
     studio.shot("overflow-summary")
     app.conversation.pin(app.conversation.lastQuestionId(), True)
+    studio.window.wait_until(lambda: any(message.pinned for message in app.conversation.messages.newest_first()))
     studio.settle()
     studio.point(studio.of_type("UserTurn")[-1])
     studio.shot("overflow-pinned")

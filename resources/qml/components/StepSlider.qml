@@ -141,6 +141,7 @@ Item {
                 readonly property real center: 15 + mark.index / slider.to * (names.width - 30)
 
                 x: Math.max(0, Math.min(names.width - width, center - width / 2))
+                y: Theme.smallSize + 3 - baselineOffset // on one line, whatever their script
                 text: mark.text
                 font.pixelSize: Theme.smallSize
                 color: Theme.faint

@@ -29,13 +29,8 @@ Column {
         visible: section.model.problem !== ""
         problem: section.model.problem
         remedy: section.model.problemRemedy
-
-        TextButton {
-            visible: section.model.offersLess
-            outlined: true
-            text: qsTr("Load it so")
-            onClicked: section.model.loadWithLess()
-        }
+        action: section.model.offersLess ? qsTr("Load it so") : ""
+        onActionRequested: section.model.loadWithLess()
     }
     ProblemCard {
         gap: Theme.gutter
