@@ -60,6 +60,18 @@ def test_what_is_moved_is_used_when_the_keyboard_goes_elsewhere(window: DrivenWi
     window.wait_until(lambda: stored(window) == 512, timeout_s=0.4)
 
 
+def test_what_is_moved_is_used_when_the_page_is_left(window: DrivenWindow, view: ContextViewModel) -> None:
+    window.item("stepSlider").forceActiveFocus()
+    window.press(Qt.Key.Key_Right)
+    window.press(Qt.Key.Key_Escape)
+    window.wait_until(lambda: not window.items("contextSlider"))
+    window.wait_until(lambda: stored(window) == 512, timeout_s=5)
+    window.app.page = "settings"
+    window.item("settingsPage").setProperty("section", "context")
+    window.wait_until(lambda: bool(window.items("contextSlider")))
+    assert view.position == 1
+
+
 def test_a_drag_stays_where_it_is_while_settings_change(window: DrivenWindow, view: ContextViewModel) -> None:
     slider = window.item("stepSlider")
     end = QPointF(slider.width() - 16, 12)

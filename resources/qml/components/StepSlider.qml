@@ -39,6 +39,7 @@ Item {
     onStepsChanged: follow()
     onPositionChanged: follow()
     Component.onCompleted: follow()
+    Component.onDestruction: if (keysRest.running || slider.pressed) settled() // the page is left in the middle of it
 
     Slider {
         id: slider
