@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from assistant.bootstrap import build_services
 from assistant.core.overflow import OverflowPolicy
@@ -126,6 +127,19 @@ def test_the_policy_is_in_the_menu_of_the_conversation(window: DrivenWindow) -> 
     window.click(window.named("More"))
     assert window.named("Sum up the oldest turns").property("checked")
     assert not window.named("Ask what to do").property("checked")
+
+
+def test_the_menu_speaks_another_language_at_once(window: DrivenWindow) -> None:
+    send(window, "Hello")
+    window.click(window.item("moreButton"))
+    window.wait_for_words("Leave out the oldest turns")
+    window.press(Qt.Key.Key_Escape)
+    window.app.settings.language = "zh_CN"
+    window.wait_for_words("新对话")
+    window.click(window.item("moreButton"))
+    window.wait_for_words("略去最早的几轮")
+    window.app.settings.language = "en"
+    window.wait_for_words("Leave out the oldest turns")
 
 
 def test_the_real_engine_fills_up_and_goes_on(open_window: Callable[[Services], DrivenWindow]) -> None:
