@@ -94,6 +94,7 @@ class AppViewModel(QObject):
         self._sidebar.failed.connect(self._tell_error)
         self._unsent.kept.connect(self._tell_unsent)
         self._model.refused.connect(self._tell_error)
+        self._context_length.check.changed.connect(self._follow_check)
         self._context_length.check.ended.connect(self._model.reload)
         self._conversation.conversationIdChanged.connect(self._follow_conversation)
         self._conversation.messageRevealed.connect(self._show_picture, Qt.ConnectionType.QueuedConnection)
@@ -263,6 +264,10 @@ class AppViewModel(QObject):
 
     def _follow_conversation(self) -> None:
         self._sidebar.set_active(self._conversation.place.conversation_id)
+
+    def _follow_check(self) -> None:
+        if self._context_length.check.running:
+            self._model.lend()
 
     def _follow_style(self) -> None:
         style = self._settings.style

@@ -16,6 +16,7 @@ from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import Message, MessageStatus
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import TurnEvent
+from assistant.core.overflow import OverflowPolicy
 from assistant.gui.comparison_half import ComparisonHalf
 from assistant.gui.message_list_model import MessageListModel
 from assistant.gui.running_turn import Place, RunningTurn
@@ -36,6 +37,10 @@ class ComparedConversation(Protocol):
 
     def show_version(self, message_id: str) -> None:
         """Show the branch of an answer."""
+        ...
+
+    def show_overflow(self) -> None:
+        """Show what happens when it no longer fits: that was chosen here."""
         ...
 
 
@@ -136,6 +141,20 @@ class Comparison(QObject):
         if self._question is not None and not half.is_running:
             self._start(self._question, half)
 
+    @Slot(QObject, str)
+    def makeRoom(self, half: ComparisonHalf, policy: str) -> None:
+        """Remember what happens when the conversation no longer fits, and make this half once more."""
+        if self._question is not None and not half.is_running:
+            self._start(self._question, half, OverflowPolicy(policy))
+            self._conversation.show_overflow()
+
+    @Slot(QObject)
+    def loadWithLess(self, half: ComparisonHalf) -> None:
+        """Make this half once more, with the model loaded as its error offered."""
+        question, starter, place = self._question, self._context.starter, self._conversation.place
+        if question is not None and half.error is not None and not half.is_running:
+            half.wait_for(starter.answer_with_less(place, question, half.adapters, half.error, is_shown=False))
+
     @Slot(QObject)
     def stop(self, half: ComparisonHalf) -> None:
         """Stop making this half; what is written stays."""
@@ -171,9 +190,9 @@ class Comparison(QObject):
             for half in self._halves:
                 half.refuse(error)
 
-    def _start(self, question: Message, half: ComparisonHalf) -> None:
+    def _start(self, question: Message, half: ComparisonHalf, policy: OverflowPolicy | None = None) -> None:
         starter, place = self._context.starter, self._conversation.place
-        half.wait_for(starter.answer(place, question, half.adapters, is_shown=False))
+        half.wait_for(starter.answer(place, question, half.adapters, is_shown=False, policy=policy))
 
     def _tell(self, turn: RunningTurn, tell: Callable[[ComparisonHalf], None]) -> None:
         for half in self._halves:

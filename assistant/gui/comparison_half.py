@@ -11,6 +11,7 @@ from assistant.core.adapter import AdapterUse, adapter_words
 from assistant.core.conversation import Message, MessageStatus
 from assistant.core.errors import ErrorInfo
 from assistant.core.events import AnswerBegun, MessageFinished, TurnEvent, TurnFailed
+from assistant.gui.error_offer import error_offer
 from assistant.gui.error_text import ErrorWords, error_words
 from assistant.gui.message_list_model import MessageListModel
 from assistant.gui.running_turn import RunningTurn
@@ -32,7 +33,7 @@ class ComparisonHalf(QObject):
         self.adapters: tuple[AdapterUse, ...] = ()
         self.turn: RunningTurn | None = None
         self.message: Message | None = None
-        self._error: ErrorInfo | None = None
+        self.error: ErrorInfo | None = None
         self._dropped = False
 
     @Property(str, notify=changed)
@@ -59,7 +60,7 @@ class ComparisonHalf(QObject):
     def stopped(self) -> bool:
         """Whether the person stopped it."""
         ended_early = self.message is not None and self.message.status is MessageStatus.INTERRUPTED
-        return not self.is_running and self._error is None and (ended_early or self._dropped)
+        return not self.is_running and self.error is None and (ended_early or self._dropped)
 
     @Property(bool, notify=changed)
     def keepable(self) -> bool:
@@ -87,6 +88,16 @@ class ComparisonHalf(QObject):
         """What can be done about it."""
         return self._error_words().remedy
 
+    @Property(str, notify=changed)
+    def errorKind(self) -> str:
+        """Name of its error class; empty for nothing."""
+        return self._error_words().kind
+
+    @Property("QVariantMap", notify=changed)  # type: ignore[arg-type]
+    def offer(self) -> dict[str, int]:
+        """What it offers to do, as `ErrorOffer` says."""
+        return error_offer(self.error)._asdict()
+
     @property
     def is_running(self) -> bool:
         """Whether the answer is awaited or being written."""
@@ -100,7 +111,7 @@ class ComparisonHalf(QObject):
     def begin(self, adapters: tuple[AdapterUse, ...]) -> None:
         """Show nothing; what comes next is made with these."""
         self.adapters, self.turn, self.message = adapters, None, None
-        self._error, self._dropped = None, False
+        self.error, self._dropped = None, False
         self.changed.emit()
 
     def show_message(self, message: Message) -> None:
@@ -120,7 +131,7 @@ class ComparisonHalf(QObject):
             case AnswerBegun() | MessageFinished():
                 self.message = event.message
             case TurnFailed():
-                self.message, self._error = event.message or self.message, event.error
+                self.message, self.error = event.message or self.message, event.error
             case _:
                 return
         if not isinstance(event, AnswerBegun):
@@ -129,7 +140,7 @@ class ComparisonHalf(QObject):
 
     def refuse(self, error: ErrorInfo) -> None:
         """The turn could not even be asked for."""
-        self.turn, self._error = None, error
+        self.turn, self.error = None, error
         self.changed.emit()
 
     def drop(self) -> None:
@@ -138,4 +149,4 @@ class ComparisonHalf(QObject):
         self.changed.emit()
 
     def _error_words(self) -> ErrorWords:
-        return error_words(self._error) if self._error is not None else ErrorWords("", "", "")
+        return error_words(self.error) if self.error is not None else ErrorWords("", "", "")

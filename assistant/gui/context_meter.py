@@ -95,8 +95,8 @@ class SystemPromptMeter(QObject):
 
     def _count(self, conversation_id: str) -> int:
         services = self._context.services
-        if services.engine.loaded is None:
-            return 0
+        if not services.library.is_loaded(services.settings.load().model):
+            return 0  # nor is it asked of a model that a context check has loaded, for hours
         if conversation_id:
             text = services.conversations.get(conversation_id).system_prompt
         else:

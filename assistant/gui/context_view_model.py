@@ -46,10 +46,13 @@ class ContextViewModel(QObject):
         self._outlook: ContextOutlook | None = None
         self._problem: ErrorInfo | None = None
         self._refused: ErrorInfo | None = None
-        self._index: int | None = None  # where the slider is while it is elsewhere than the setting
+        self._looked: int | None = None  # tokens at which the slider is while it is moved
+        self._writes: list[int] = []  # tokens that were chosen and are not written yet, the last choice last
+        self._stored = settings.settings.model.n_ctx
         self._check = ContextCheckViewModel(context, settings, self)
         self._check.ended.connect(self.refresh)
         settings.changed.connect(self._follow_settings)
+        settings.writeEnded.connect(self._end_write)
         context.bridge.happened.connect(self._take)
 
     check: ContextCheckViewModel = Property(  # type: ignore[assignment]
@@ -74,7 +77,7 @@ class ContextViewModel(QObject):
     @Property(int, notify=changed)
     def position(self) -> int:
         """Where the slider is."""
-        return self._position()
+        return self._place(self._shown())
 
     @Property("QVariantList", notify=changed)  # type: ignore[arg-type]
     def marks(self) -> list[dict[str, Any]]:
@@ -106,19 +109,21 @@ class ContextViewModel(QObject):
     @Slot(int)
     def look(self, index: int) -> None:
         """Say what a place of the slider takes; nothing is changed."""
-        self._index, self._refused = index, None
+        lengths = self._lengths()
+        self._looked, self._refused = lengths[max(0, min(index, len(lengths) - 1))], None
         self.changed.emit()
 
     @Slot()
     def choose(self) -> None:
         """Use the length at which the slider is; one that does not fit is refused."""
-        index, self._index = self._index, None
-        if index is not None and self._outlook is not None and index != self._stored_index():
-            n_ctx = self._lengths()[index]
+        n_ctx = self._looked
+        is_new = n_ctx is not None and self._place(n_ctx) != self._place(self._chosen())
+        self._looked = None
+        if n_ctx is not None and self._outlook is not None and is_new:
             try:
                 self._plan(self._outlook, n_ctx)
+                self._writes.append(n_ctx)
                 self._settings.setValue(_KEY, str(n_ctx))
-                self._index = index  # until the setting is written
             except NotEnoughMemory as error:
                 self._refused = error.info
         self.changed.emit()
@@ -145,8 +150,7 @@ class ContextViewModel(QObject):
         self._check.close()
 
     def _described(self, outlook: ContextOutlook) -> dict[str, Any]:
-        model = self._settings.settings.model
-        n_ctx = model.n_ctx if self._index is None else self._lengths()[self._index]
+        n_ctx, model = self._shown(), self._settings.settings.model
         free_bytes = outlook.free.total_bytes
         try:
             plan = self._plan(outlook, n_ctx)
@@ -155,7 +159,8 @@ class ContextViewModel(QObject):
             kv_type = usable_kv_type(outlook.facts, KvType(model.kv_type))
             used = n_ctx if n_ctx > 0 else outlook.facts.n_ctx_train
             memory = estimate_memory(outlook.facts, used, kv_type=kv_type, projector_bytes=outlook.projector_bytes)
-            notes, plan = [error_words(error.info).text], None
+            words = error_words(error.info)
+            notes, plan = [words.remedy or words.title], None  # how much it needs is in `memory`
         pattern = QCoreApplication.translate("ContextViewModel", "{needed} of {free} free memory")
         return {
             "title": _length_words(n_ctx, used),
@@ -174,27 +179,39 @@ class ContextViewModel(QObject):
     def _lengths(self) -> list[int]:
         if self._outlook is None:
             return [0]
-        return slider_lengths(
-            self._outlook.facts.n_ctx_train, longest_n_ctx(self._outlook.facts), self._settings.settings.model.n_ctx
-        )
+        facts, looked = self._outlook.facts, self._looked or 0
+        return slider_lengths(facts.n_ctx_train, longest_n_ctx(facts), self._stored, *self._writes, looked)
 
-    def _position(self) -> int:
-        return self._index if self._index is not None else self._stored_index()
+    def _chosen(self) -> int:
+        """The length of the settings, or what it is about to become."""
+        return self._writes[-1] if self._writes else self._stored
 
-    def _stored_index(self) -> int:
-        lengths, n_ctx = self._lengths(), self._settings.settings.model.n_ctx
+    def _shown(self) -> int:
+        return self._looked if self._looked is not None else self._chosen()
+
+    def _place(self, n_ctx: int) -> int:
+        lengths = self._lengths()
         if n_ctx == N_CTX_LONGEST:
             return len(lengths) - 1
         return lengths.index(n_ctx) if n_ctx in lengths else 0
 
     def _follow_settings(self) -> None:
-        self._index = None
+        """What the person moves meanwhile stays, unless somebody else has chosen another length."""
+        before, self._stored = self._stored, self._settings.settings.model.n_ctx
+        if self._stored not in (before, *self._writes):
+            self._looked = None
         model = self._settings.settings.model
         if self._model is not None and msgspec.structs.replace(model, n_ctx=0) != msgspec.structs.replace(
             self._model, n_ctx=0
         ):
             self.refresh()
         self.changed.emit()
+
+    def _end_write(self, key: str) -> None:
+        """The oldest choice is in the settings, or was refused there."""
+        if key == _KEY and self._writes:
+            del self._writes[0]
+            self.changed.emit()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, ModelReady) and self._model is not None:
@@ -211,13 +228,13 @@ class ContextViewModel(QObject):
         self.changed.emit()
 
 
-def slider_lengths(n_ctx_train: int, longest: int, chosen: int) -> list[int]:
+def slider_lengths(n_ctx_train: int, longest: int, *chosen: int) -> list[int]:
     """The lengths of the slider, ascending: 0 for automatic, then in steps of about a half up to the longest.
 
     Args:
         n_ctx_train: Trained length, tokens.
         longest: The longest length that makes sense, tokens.
-        chosen: The length of the settings, tokens; it is among them.
+        chosen: Lengths that are among them in any case, tokens; one that is not positive is none.
     """
     lengths = {n_ctx_train * n for n in (1, 2, 4)} | {longest}
     step = min(_SHORTEST, n_ctx_train)
@@ -225,7 +242,7 @@ def slider_lengths(n_ctx_train: int, longest: int, chosen: int) -> list[int]:
         lengths |= {step, step * 3 // 2}
         step *= 2
     lengths = {length for length in lengths if length <= longest}
-    return [0, *sorted(lengths | ({chosen} if chosen > 0 else set()))]
+    return [0, *sorted(lengths | {length for length in chosen if length > 0})]
 
 
 def _length_words(n_ctx: int, used: int) -> str:

@@ -25,18 +25,17 @@ class ConversationOverflow(ConversationComposer):
     @Slot(str, str)
     def makeRoom(self, message_id: str, policy: str) -> None:
         """Remember what happens when this conversation no longer fits, and try an answer again, or go on with it."""
-        self._overflow = policy
         self._go_on(message_id, OverflowPolicy(policy))
-        self.overflowChanged.emit()
+        self.show_overflow()
 
     def _go_on(self, message_id: str, policy: OverflowPolicy | None) -> None:
-        answer = self._tree.get(message_id)
-        question = self._tree.get(answer.parent_id) if answer is not None else None
+        """Go on with an answer; one that is complete, or that something follows, is given anew."""
+        answer, question = self._tree.get(message_id), self._question_of(message_id)
         if answer is None or question is None:
             return
         self.dismissProblem()
-        draft = Draft(text=question.text, attachments=question.attachments)
-        if answer.can_go_on:
+        if answer.can_go_on and self._tree.newest_leaf(message_id) == message_id:
+            draft = Draft(text=question.text, attachments=question.attachments)
             self._context.starter.continue_answer(self._place, message_id, draft, policy)
         else:
             self._context.starter.answer(self._place, question, answer.adapters, policy=policy)
@@ -44,8 +43,7 @@ class ConversationOverflow(ConversationComposer):
     @Slot(str)
     def loadWithLess(self, message_id: str) -> None:
         """Answer once more, with the model loaded as the error of this answer offered."""
-        answer = self._tree.get(message_id)
-        question = self._tree.get(answer.parent_id) if answer is not None else None
+        answer, question = self._tree.get(message_id), self._question_of(message_id)
         if answer is None or question is None or answer.error is None:
             return
         self.dismissProblem()
@@ -67,12 +65,22 @@ class ConversationOverflow(ConversationComposer):
     def setOverflow(self, policy: str) -> None:
         """Choose what happens when this conversation no longer fits."""
         conversation_id, store = self._place.conversation_id, self._context.services.conversations
-        if conversation_id and policy != self._overflow:
-            self._overflow = policy
-            self.overflowChanged.emit()
+        if conversation_id:
             self._context.background.run(
                 lambda: store.set_overflow(conversation_id, OverflowPolicy(policy)).result(), failed=self._not_stored
             )
+            self.show_overflow()
+
+    def show_overflow(self) -> None:
+        """Show what happens when it no longer fits, as it is stored behind all work that was given before."""
+        place, store = self._place, self._context.services.conversations
+
+        def show(policy: OverflowPolicy | None) -> None:
+            if place.is_same(self._place):
+                self._overflow = policy or ""
+                self.overflowChanged.emit()
+
+        self._context.background.run(lambda: store.get(place.conversation_id).overflow, show)
 
     def _not_stored(self, error: FamulusError) -> None:
         self._set_problem(error.info)

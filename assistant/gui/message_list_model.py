@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 
 from assistant.core.adapter import adapter_words
 from assistant.core.conversation import Message, MessageStatus, Role, Timings, Usage
+from assistant.gui.error_offer import error_offer
 from assistant.gui.error_text import error_words
 from assistant.gui.lazy_blocks import answer_model_type
 from assistant.gui.message_tree import MessageRow
@@ -61,10 +62,11 @@ _FIELDS: dict[str, Callable[[MessageRow], Any]] = {
     "pinned": lambda row: row.message.pinned,
     "roomText": lambda row: room_words(row.message.room),
     "roomSummary": lambda row: row.message.room.summary if row.message.room else "",
-    "canLeaveOut": lambda row: bool(_error_value(row, "can_leave_out")),
-    "largerContext": lambda row: _error_value(row, "larger_n_ctx"),
-    "lighterContext": lambda row: _error_value(row, "rung_n_ctx"),
-    "moreMemory": lambda row: _error_value(row, "more_mib"),
+    "canLeaveOut": lambda row: error_offer(row.message.error).can_leave_out,
+    "canSumUp": lambda row: error_offer(row.message.error).can_sum_up,
+    "largerContext": lambda row: error_offer(row.message.error).larger_n_ctx,
+    "lighterContext": lambda row: error_offer(row.message.error).lighter_n_ctx,
+    "moreMemory": lambda row: error_offer(row.message.error).more_mib,
     "stopReason": lambda row: row.message.finish_reason.value if row.message.finish_reason else "",
 }
 """Roles that the row alone answers."""
@@ -256,11 +258,6 @@ class MessageListModel(QAbstractListModel):
         """Whether the message before the new ones can be retried has changed with its place."""
         if same < len(self._rows):
             self._tell_changed(same - 1)
-
-
-def _error_value(row: MessageRow, name: str) -> int:
-    error = row.message.error
-    return int(error.values.get(name, 0)) if error is not None else 0
 
 
 def _local_time(seconds: float) -> str:

@@ -32,6 +32,7 @@ from assistant.core.events import (
 )
 from assistant.core.media import MediaKind
 from assistant.core.settings import Settings
+from assistant.gui.error_offer import error_offer
 from assistant.gui.error_text import error_words
 from assistant.gui.load_note import LoadNote
 from assistant.gui.model_list_model import ModelListModel
@@ -78,7 +79,6 @@ class ModelViewModel(QObject):
         self._name = ""
         self._state = ModelState.NONE
         self._progress = 0.0
-        self._n_ctx = 0
         self._note = LoadNote(context, self)
         self._note.changed.connect(self.stateChanged)
         self._problem: ErrorInfo | None = None
@@ -112,11 +112,6 @@ class ModelViewModel(QObject):
         """Whether it is the starter model."""
         return bool(self._name) and not self._model.path
 
-    @Property(int, notify=stateChanged)
-    def contextSize(self) -> int:
-        """Tokens that it can see at once; 0 until it was loaded."""
-        return self._n_ctx
-
     @Property(bool, notify=stateChanged)
     def sees(self) -> bool:
         """Whether it is known to take in pictures."""
@@ -146,6 +141,11 @@ class ModelViewModel(QObject):
     def problemRemedy(self) -> str:
         """What can be done about it."""
         return error_words(self._problem).remedy if self._problem is not None else ""
+
+    @Property(bool, notify=stateChanged)
+    def offersLess(self) -> bool:
+        """Whether it offers to load the model with less memory."""
+        return error_offer(self._problem).lighter_n_ctx > 0
 
     @Property(QObject, constant=True)
     def choices(self) -> ModelListModel:
@@ -200,6 +200,20 @@ class ModelViewModel(QObject):
         self._load_wanted = True
         self._set_state(self._loaded_state())
         self._load_if_free()
+
+    @Slot()
+    def loadWithLess(self) -> None:
+        """Load the model as the problem offers, now and from now on."""
+        problem, model = self._problem, self._model
+        if problem is not None and self.offersLess:
+            self._context.engine_background.run(
+                lambda: self._library.take_less(problem, model), lambda _: self.reload(), self._fail
+            )
+
+    def lend(self) -> None:
+        """Somebody has the engine for himself until `reload`."""
+        if self._state is ModelState.READY:
+            self._set_state(ModelState.IDLE)
 
     def start(self) -> None:
         """Load the model ahead: the window is open and the person still types."""
@@ -267,7 +281,7 @@ class ModelViewModel(QObject):
                 self._progress = event.fraction
                 self._set_state(ModelState.LOADING)
             case ModelReady():
-                self._n_ctx, self._problem = event.n_ctx, None
+                self._problem = None
                 self._note.take(event, self._model)
                 self._set_state(ModelState.READY)
             case ModelFailed():

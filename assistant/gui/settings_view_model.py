@@ -12,9 +12,11 @@ from PySide6.QtCore import Property, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QStyleHints
 
 from assistant.core.errors import ErrorInfo, FamulusError
+from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
 from assistant.gui.error_text import error_words
 from assistant.gui.render_style import RenderStyle
+from assistant.gui.room_text import policy_words
 from assistant.gui.setting_fields import refusal_words, section_fields, section_of, text_of, value_of
 from assistant.gui.window_context import WindowContext
 from assistant.storage.setting_values import SettingsRead
@@ -50,6 +52,9 @@ class SettingsViewModel(QObject):
     changed = Signal()
     fieldsChanged = Signal(str)
     problemChanged = Signal()
+
+    writeEnded = Signal(str)
+    """The key of a setting that `setValue` or `resetValue` has written, or could not; behind `changed`."""
 
     def __init__(self, context: WindowContext, autostart: Autostart | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +99,11 @@ class SettingsViewModel(QObject):
     def overflow(self) -> str:
         """What happens when a chat without a choice of its own no longer fits: an `OverflowPolicy`."""
         return self._settings.chat.overflow
+
+    @Property("QVariantMap", notify=fieldsChanged)  # type: ignore[arg-type]
+    def policyWords(self) -> dict[str, str]:
+        """Each `OverflowPolicy` as a choice."""
+        return {policy.value: policy_words(policy) for policy in OverflowPolicy}
 
     @Property(str, constant=True)
     def dataFolder(self) -> str:
@@ -230,6 +240,7 @@ class SettingsViewModel(QObject):
     def _changed(self, key: str, settings: Settings) -> None:
         self._refusals.pop(key, None)
         self.take(settings)
+        self.writeEnded.emit(key)
 
     def _refused(self, key: str, error: FamulusError) -> None:
         self._refusals[key] = error.info
@@ -237,6 +248,7 @@ class SettingsViewModel(QObject):
             self._set_problem(error.info)  # something else in the file
         self.changed.emit()  # a control that ran ahead returns to the value that holds
         self.fieldsChanged.emit(section_of(key))
+        self.writeEnded.emit(key)
 
     def _take_autostart(self, enabled: bool) -> None:
         self._starts_at_login = enabled

@@ -89,7 +89,13 @@ class TurnStarter(QObject):
         return self._turns.ask(place, draft, start, is_typed=False, is_shown=is_shown)
 
     def answer_with_less(
-        self, place: Place, question: Message, adapters: Sequence[AdapterUse], offer: ErrorInfo
+        self,
+        place: Place,
+        question: Message,
+        adapters: Sequence[AdapterUse],
+        offer: ErrorInfo,
+        *,
+        is_shown: bool = True,
     ) -> RunningTurn:
         """Answer a question once more, with the model loaded as an error offered, now and from now on.
 
@@ -98,6 +104,7 @@ class TurnStarter(QObject):
             question: The question.
             adapters: What this answer is made with.
             offer: The error.
+            is_shown: Whether the new answer is shown.
 
         Returns:
             The turn.
@@ -106,10 +113,10 @@ class TurnStarter(QObject):
         def start() -> str:
             settings = self._services.settings.load()
             self._services.library.take_less(offer, settings.model)
-            return self._services.chat.answer(question.id, settings, adapters)
+            return self._services.chat.answer(question.id, settings, adapters, shown=is_shown)
 
         draft = Draft(text=question.text, attachments=question.attachments)
-        return self._turns.ask(place, draft, start, is_typed=False)
+        return self._turns.ask(place, draft, start, is_typed=False, is_shown=is_shown)
 
     def continue_answer(
         self, place: Place, answer_id: str, question: Draft, policy: OverflowPolicy | None = None

@@ -11,7 +11,7 @@ from PySide6.QtQuick import QQuickItem
 
 from assistant.core.adapter import AdapterUse
 from assistant.core.conversation import MessageStatus
-from assistant.core.errors import GenerationFailed
+from assistant.core.errors import ContextFull, EngineStopped, GenerationFailed
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.fakes.fake_services import fake_services
@@ -135,6 +135,35 @@ def test_a_half_that_fails_says_so_and_is_tried_again(window: DrivenWindow, engi
     window.click(window.named("Retry"))
     window.wait_until(lambda: "Hi there!" in halves(window)[1])
     assert "It went wrong." not in halves(window)[1]
+    close(window)
+    assert shown(window) == ["Greet me", "Good day."]
+
+
+def test_a_half_that_does_not_fit_offers_the_choices(window: DrivenWindow, engine: FakeEngine) -> None:
+    values = {"can_leave_out": 1, "larger_n_ctx": 1024, "more_mib": 3}
+    engine.will_answer(ContextFull("This conversation fills the context.", remedy="Use --overflow.", **values))
+    engine.will_answer("Hi there!")
+    compare(window)
+    window.wait_until(lambda: "fills the context" in halves(window)[1])
+    assert "Choose what happens now" in halves(window)[1]
+    assert window.all_named("Retry") == [], "it would fail the same way"
+    assert "Raise the context to" in halves(window)[1]
+    window.click(window.named("Leave out the oldest turns"))
+    window.wait_until(lambda: "Hi there!" in halves(window)[1])
+    window.wait_until(lambda: window.app.conversation.overflow == "drop")
+    close(window)
+    assert shown(window) == ["Greet me", "Good day."]
+
+
+def test_a_half_without_memory_offers_to_load_with_less(window: DrivenWindow, engine: FakeEngine) -> None:
+    window.app.settings.setValue("model.n_ctx", "2048")
+    window.wait_until(lambda: engine.loads[-1].n_ctx == 2048 and window.app.model.state == "ready")
+    engine.will_answer(EngineStopped("The model's process stopped unexpectedly.", cause="exit status -9"))
+    engine.will_answer("Hi there!")
+    compare(window)
+    window.click(window.named("Load it so"))
+    window.wait_until(lambda: "Hi there!" in halves(window)[1])
+    assert engine.loads[-1].n_ctx == 1024
     close(window)
     assert shown(window) == ["Greet me", "Good day."]
 

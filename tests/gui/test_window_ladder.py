@@ -13,17 +13,20 @@ from tests.fakes.fake_engine import FakeEngine
 from tests.fakes.fake_services import fake_services
 from tests.gui.driven_window import DrivenWindow
 
+FULL = ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048)
+
 
 @pytest.fixture
 def window(open_window: Callable[[Services], DrivenWindow], engine: FakeEngine, tmp_path: Path) -> DrivenWindow:
     services = fake_services(tmp_path, engine)
     services.settings.set("model.n_ctx", "2048")
-    for _ in range(2):  # ahead, and for the question
-        engine.will_load(ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048))
+    engine.will_load(FULL)
     return open_window(services)
 
 
 def test_the_button_loads_the_model_with_less_and_answers(window: DrivenWindow, engine: FakeEngine) -> None:
+    window.wait_until(lambda: window.app.model.state == "failed")
+    engine.will_load(FULL)
     window.app.conversation.send("Is there room?")
     window.wait_for_words("it can be loaded with 1024 tokens of context")
     window.click(window.named("Load it so"))
@@ -33,3 +36,24 @@ def test_the_button_loads_the_model_with_less_and_answers(window: DrivenWindow, 
     branch = window.services.conversations.branch(window.app.conversation.conversationId)
     assert [message.text for message in branch] == ["Is there room?", "Fine."]
     assert window.all_named("Load it so") == []
+
+
+def test_a_load_ahead_that_fails_offers_the_button_in_the_picker(window: DrivenWindow, engine: FakeEngine) -> None:
+    window.wait_until(lambda: window.app.model.state == "failed")
+    window.click(window.item("modelPill"))
+    window.wait_for_words("it can be loaded with 1024 tokens of context")
+    window.click(window.named("Load it so"))
+    window.wait_until(lambda: window.app.model.state == "ready")
+    assert engine.loads[-1].n_ctx == 1024
+    window.wait_until(lambda: window.all_named("Load it so") == [])
+
+
+def test_and_in_the_settings(window: DrivenWindow, engine: FakeEngine) -> None:
+    window.wait_until(lambda: window.app.model.state == "failed")
+    window.app.page = "settings"
+    window.wait_until(lambda: bool(window.items("settingsPage")))
+    window.item("settingsPage").setProperty("section", "model")
+    window.click(window.named("Load it so"))
+    window.wait_until(lambda: window.app.model.state == "ready")
+    assert engine.loads[-1].n_ctx == 1024
+    window.wait_until(lambda: window.all_named("Load it so") == [])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from assistant.bootstrap import build_services
 from assistant.core.overflow import OverflowPolicy
@@ -54,6 +55,15 @@ def test_a_full_context_is_a_choice_with_buttons(window: DrivenWindow, engine: F
     assert engine.prompts[-1][0].text.split()[0] != "Q0"
     fill(window, 3)
     assert window.all_named("Leave out the oldest turns") == [], "the choice is remembered"
+
+
+def test_each_choice_is_called_what_is_written_on_it(window: DrivenWindow) -> None:
+    fill(window)
+    window.wait_for_words("This conversation fills the context")
+    written = window.words().splitlines()
+    for name in ("Leave out the oldest turns", "Sum up the oldest turns"):
+        assert window.named(name)
+        assert name in written
 
 
 def test_a_summary_can_be_unfolded(window: DrivenWindow, engine: FakeEngine) -> None:
@@ -117,6 +127,20 @@ def test_the_policy_is_in_the_menu_of_the_conversation(window: DrivenWindow) -> 
     window.click(window.named("More"))
     assert window.named("Sum up the oldest turns").property("checked")
     assert not window.named("Ask what to do").property("checked")
+
+
+def test_the_menu_speaks_another_language_at_once(window: DrivenWindow) -> None:
+    send(window, "Hello")
+    window.click(window.item("moreButton"))
+    window.wait_for_words("Leave out the oldest turns")
+    window.press(Qt.Key.Key_Escape)
+    window.app.settings.language = "zh_CN"
+    window.wait_for_words("新对话")
+    window.click(window.item("moreButton"))
+    window.wait_for_words("略去最早的几轮")
+    window.press(Qt.Key.Key_Escape)
+    window.app.settings.language = "en"
+    window.wait_for_words("New chat")
 
 
 def test_the_real_engine_fills_up_and_goes_on(open_window: Callable[[Services], DrivenWindow]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QUrl
 
 from assistant.core.adapter import AdapterUse
-from assistant.core.errors import GenerationFailed
+from assistant.core.errors import ContextFull, GenerationFailed
 from tests.fakes.fake_engine import Stall
 from tests.screenshots.studio import Studio
 from tests.tiny_adapter import BUTLER, write_random_adapter
@@ -105,6 +105,25 @@ def _compare(studio: Studio) -> None:
     window.wait_until(lambda: len(window.items("compareKeep")) == 1)
     studio.point_away()
     studio.shot("compare-failed")
+    studio.escape()
+    studio.send(studio.texts.waiting[0])
+    studio.wait_for_turn()
+    values = {"n_prompt": 8300, "n_ctx": 8192, "can_leave_out": 1, "larger_n_ctx": 16384, "more_mib": 1024}
+    full = ContextFull(
+        "This conversation fills the context: {n_prompt} of {n_ctx} tokens.", remedy="Use --overflow.", **values
+    )
+    studio.engine.will_answer(full)
+    studio.engine.will_answer(full)
+    window.window.resize(_NARROW, 760)
+    studio.settle(600)
+    window.click(window.items("compareButton")[-1])
+    window.wait_until(lambda: studio.window.app.conversation.comparison.without.errorTitle != "")
+    studio.point_away()
+    studio.settle(400)
+    studio.shot("compare-full-narrow")
+    window.window.resize(1120, 760)
+    studio.settle(400)
+    studio.shot("compare-full")
     studio.escape()
 
 

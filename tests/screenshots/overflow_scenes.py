@@ -31,6 +31,7 @@ def overflow(studio: Studio) -> None:
     studio.point_away()
     studio.shot("overflow-summary")
     app.conversation.pin(app.conversation.lastQuestionId(), True)
+    studio.window.wait_until(lambda: any(message.pinned for message in app.conversation.messages.newest_first()))
     studio.settle()
     studio.point(studio.of_type("UserTurn")[-1])
     studio.shot("overflow-pinned")
@@ -57,7 +58,7 @@ def cut_off(studio: Studio) -> None:
 def _fill(studio: Studio) -> None:
     """Ask until the context is full."""
     conversation = studio.window.app.conversation
-    for _ in range(12):
+    for _ in range(90):  # the fake engine counts words, of which Chinese has few
         studio.engine.will_answer(*studio.texts.coffee[0][1])
         studio.send(studio.texts.follow_up)
         studio.wait_for_turn()

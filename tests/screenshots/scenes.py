@@ -53,6 +53,27 @@ def first_run_with_bad_model(studio: Studio) -> None:
     studio.shot("first-run-failed")
 
 
+def lighter_model(studio: Studio) -> None:
+    """The chosen model does not load, and it is offered with less."""
+    failure = ModelLoadFailed(
+        "There is not enough memory for a context of {n_ctx} tokens, or the model does not work with it.", n_ctx=8192
+    )
+    studio.engine.will_load(failure)
+    studio.open(settings={"model.n_ctx": "8192"})
+    app = studio.window.app
+    studio.window.wait_until(lambda: app.model.state == "failed")
+    studio.window.click(studio.window.item("modelPill"))
+    studio.point_away()
+    studio.settle(300)
+    studio.shot("lighter-picker")
+    studio.escape()
+    app.page = "settings"
+    studio.settle()
+    studio.child("settingsPage").setProperty("section", "model")
+    studio.settle()
+    studio.shot("lighter-settings")
+
+
 def reading(studio: Studio) -> None:
     """Conversations that are there."""
     studio.open()
@@ -243,6 +264,7 @@ SCENES: tuple[Callable[[Studio], None], ...] = (
     first_run,
     first_run_without_model,
     first_run_with_bad_model,
+    lighter_model,
     reading,
     editing,
     answering,

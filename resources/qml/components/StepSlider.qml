@@ -6,7 +6,8 @@ import "../theme"
 
 // A slider over a few places, some of which have names below it.
 //
-// steps: number of places. position: where it is. marks: list of {index, text}. label, words: accessible name and value.
+// steps: number of places. position: where it is. marks: list of {index, text}. label, words: accessible name and value;
+// the words are said when it is moved without a pointer, for the value that a screen reader has is a place's number.
 // looked(index): it moves. settled(): the person has let go of it, or stopped to press keys.
 // Set `position` from the view-model; it is never written here.
 Item {
@@ -21,36 +22,72 @@ Item {
     signal looked(int index)
     signal settled
 
+    function follow(): void {
+        slider.follows = true;
+        slider.to = Math.max(1, steps - 1);
+        slider.value = position;
+        slider.follows = false;
+    }
+
+    function settle(): void {
+        keysRest.stop();
+        settled();
+    }
+
     implicitWidth: 400
     implicitHeight: slider.height + names.height
+    onStepsChanged: follow()
+    onPositionChanged: follow()
+    Component.onCompleted: follow()
+    Component.onDestruction: if (keysRest.running || slider.pressed) settled() // the page is left in the middle of it
 
     Slider {
         id: slider
 
+        property bool follows: false
+        property bool usesKeys: false
+
+        objectName: "stepSlider"
         width: parent.width
         height: Theme.controlHeight
-        from: 0
-        to: Math.max(1, field.steps - 1)
         stepSize: 1
         snapMode: Slider.SnapAlways
-        value: field.position
         focusPolicy: Qt.StrongFocus
         Accessible.name: field.label
         Accessible.description: field.words
-        onMoved: {
-            field.looked(Math.round(value));
+        Accessible.onIncreaseAction: increase()
+        Accessible.onDecreaseAction: decrease()
+        Keys.onPressed: event => {
+            usesKeys = event.key === Qt.Key_Left || event.key === Qt.Key_Right;
+            event.accepted = false;
+        }
+        // By the pointer, a key, or a screen reader, which tells neither `moved` nor `pressed`.
+        onValueChanged: {
+            const place = Math.round(value);
+            if (follows)
+                return;
+            if (place !== field.position)
+                field.looked(place);
+            if (value !== field.position)
+                field.follow();
+            if (!pressed || usesKeys)
+                Accessible.announce(field.words, Accessible.Polite);
             if (!pressed)
                 keysRest.restart();
         }
+        // Each repeat of a held key lets it go for a moment.
         onPressedChanged: {
-            if (!pressed)
-                field.settled();
+            if (pressed)
+                keysRest.stop();
+            else if (usesKeys)
+                keysRest.restart();
+            else
+                field.settle();
+            usesKeys = usesKeys && pressed;
         }
         onActiveFocusChanged: {
-            if (!activeFocus && keysRest.running) {
-                keysRest.stop();
-                field.settled();
-            }
+            if (!activeFocus && (keysRest.running || usesKeys))
+                field.settle();
         }
 
         background: Rectangle {
@@ -83,16 +120,11 @@ Item {
 
         HoverHandler { cursorShape: Qt.PointingHandCursor; enabled: slider.enabled }
     }
-    Binding {
-        target: slider
-        property: "value"
-        value: field.position
-    }
     Timer {
         id: keysRest
 
         interval: 600
-        onTriggered: field.settled()
+        onTriggered: field.settle()
     }
     Item {
         id: names
@@ -110,6 +142,7 @@ Item {
                 readonly property real center: 15 + mark.index / slider.to * (names.width - 30)
 
                 x: Math.max(0, Math.min(names.width - width, center - width / 2))
+                y: Theme.smallSize + 3 - baselineOffset // on one line, whatever their script
                 text: mark.text
                 font.pixelSize: Theme.smallSize
                 color: Theme.faint

@@ -86,7 +86,9 @@ Popup {
                 title: picker.model.problem
                 remedy: picker.model.problemRemedy
                 canRetry: true
+                action: picker.model.offersLess ? qsTr("Load it so") : ""
                 onRetryRequested: picker.model.reload()
+                onActionRequested: picker.model.loadWithLess()
             }
         }
 

@@ -16,7 +16,7 @@ Column {
     readonly property bool offersLess: turn.lighterContext > 0
     readonly property bool adaptersAtFault: turn.adapters !== "" && (turn.errorKind.startsWith("Adapter") || turn.errorKind === "GenerationFailed")
     readonly property bool contextFull: turn.errorKind === "ContextFull"
-    readonly property bool hasChoices: (contextFull || turn.errorKind === "SummaryFailed") && (turn.canLeaveOut || turn.largerContext > 0)
+    readonly property bool hasChoices: (contextFull || turn.errorKind === "SummaryFailed") && (turn.canLeaveOut || turn.canSumUp || turn.largerContext > 0)
     readonly property string ending: {
         if (turn.errorTitle !== "")
             return "";
@@ -124,6 +124,7 @@ Column {
 
         RoomChoices {
             canLeaveOut: answer.turn.canLeaveOut
+            canSumUp: answer.turn.canSumUp
             largerContext: answer.turn.largerContext
             moreMemory: answer.turn.moreMemory
             onChosen: policy => answer.roomRequested(policy)

@@ -107,22 +107,18 @@ Item {
             text: qsTr("When it no longer fits")
         }
         PolicyEntry {
-            text: qsTr("Ask what to do")
             policy: "stop"
             bar: bar.titleBar
         }
         PolicyEntry {
-            text: qsTr("Leave out the oldest turns")
             policy: "drop"
             bar: bar.titleBar
         }
         PolicyEntry {
-            text: qsTr("Sum up the oldest turns")
             policy: "summarise"
             bar: bar.titleBar
         }
         PolicyEntry {
-            text: qsTr("Raise the context length")
             policy: "extend"
             bar: bar.titleBar
         }

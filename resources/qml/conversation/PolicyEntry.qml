@@ -10,6 +10,7 @@ MenuEntry {
     required property string policy
     required property var bar
 
+    text: bar.app.settings.policyWords[policy]
     checkable: true
     checked: bar.policy === policy
     onTriggered: {

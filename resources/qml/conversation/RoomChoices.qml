@@ -4,12 +4,13 @@ import "../theme"
 
 // What can be done where a conversation fills the context; what is chosen holds for it from now on.
 //
-// canLeaveOut: whether it fits without its oldest turns. largerContext: tokens of the longer context that memory allows,
-// 0 for none. moreMemory: MiB that it takes.
+// canLeaveOut: whether it fits without its oldest turns. canSumUp: whether with a summary of them. largerContext: tokens
+// of the longer context that memory allows, 0 for none. moreMemory: MiB that it takes.
 Flow {
     id: choices
 
     required property bool canLeaveOut
+    required property bool canSumUp
     required property int largerContext
     required property int moreMemory
 
@@ -29,10 +30,9 @@ Flow {
     }
 
     TextButton {
-        visible: choices.canLeaveOut
+        visible: choices.canSumUp
         outlined: true
-        text: qsTr("Sum them up")
-        Accessible.name: qsTr("Sum up the oldest turns")
+        text: qsTr("Sum up the oldest turns")
         onClicked: choices.chosen("summarise")
     }
 

@@ -38,6 +38,7 @@ Item {
     required property string roomText
     required property string roomSummary
     required property bool canLeaveOut
+    required property bool canSumUp
     required property int largerContext
     required property int lighterContext
     required property int moreMemory

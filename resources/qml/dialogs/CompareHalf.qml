@@ -18,10 +18,16 @@ Rectangle {
     readonly property string title: half.words === "" ? qsTr("Without adapters") : half.words
     readonly property string speed: half.tokensPerSecond > 0 ? qsTr("%1 tokens/s").arg(Number(half.tokensPerSecond).toLocaleString(Qt.locale(), "f", 1)) : ""
 
+    readonly property var offer: half.offer
+    readonly property bool contextFull: half.errorKind === "ContextFull"
+    readonly property bool offersRoom: (contextFull || half.errorKind === "SummaryFailed") && (offer.can_leave_out || offer.can_sum_up || offer.larger_n_ctx > 0)
+
     signal copyRequested(string text)
     signal linkRequested(string url)
     signal keepRequested
     signal retryRequested
+    signal lessRequested
+    signal roomRequested(string policy)
     signal stopRequested
 
     objectName: "compareHalf"
@@ -31,6 +37,18 @@ Rectangle {
     border.color: Theme.hairline
     Accessible.role: Accessible.Grouping
     Accessible.name: title
+
+    Component {
+        id: roomChoices
+
+        RoomChoices {
+            canLeaveOut: pane.offer.can_leave_out
+            canSumUp: pane.offer.can_sum_up
+            largerContext: pane.offer.larger_n_ctx
+            moreMemory: pane.offer.more_mib
+            onChosen: policy => pane.roomRequested(policy)
+        }
+    }
 
     ColumnLayout {
         anchors.fill: parent
@@ -130,8 +148,12 @@ Rectangle {
             visible: title !== ""
             title: pane.half.errorTitle
             remedy: pane.half.errorRemedy
-            canRetry: true
+            calm: pane.contextFull
+            canRetry: !pane.contextFull
+            choices: pane.offersRoom && !pane.conversation.generating ? roomChoices : null
+            action: pane.offer.lighter_n_ctx > 0 ? qsTr("Load it so") : ""
             onRetryRequested: pane.retryRequested()
+            onActionRequested: pane.lessRequested()
             Layout.fillWidth: true
         }
 

@@ -101,6 +101,8 @@ Popup {
                         onCopyRequested: text => view.app.copyText(text)
                         onLinkRequested: url => linkLoader.setSource("LinkDialog.qml", { app: view.app, url: url })
                         onRetryRequested: view.comparison.retry(half)
+                        onLessRequested: view.comparison.loadWithLess(half)
+                        onRoomRequested: policy => view.comparison.makeRoom(half, policy)
                         onStopRequested: view.comparison.stop(half)
                         onKeepRequested: {
                             view.comparison.keep(half);

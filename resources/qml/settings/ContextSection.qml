@@ -18,6 +18,7 @@ Column {
         color: Theme.hairline
     }
     FieldList {
+        enabled: !section.app.contextLength.check.running // another way to load the model would end it
         settings: section.app.settings
         sections: ["model"]
         only: ["model.rope", "model.kv_type"]
@@ -25,6 +26,7 @@ Column {
     }
     ContextCheck { view: section.app.contextLength }
     FieldList {
+        topPadding: section.app.contextLength.check.running ? Theme.unit : 0 // below the line of its progress
         settings: section.app.settings
         sections: ["chat"]
         only: ["chat.overflow", "chat.system_prompt"]

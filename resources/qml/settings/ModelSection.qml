@@ -29,6 +29,8 @@ Column {
         visible: section.model.problem !== ""
         problem: section.model.problem
         remedy: section.model.problemRemedy
+        action: section.model.offersLess ? qsTr("Load it so") : ""
+        onActionRequested: section.model.loadWithLess()
     }
     ProblemCard {
         gap: Theme.gutter

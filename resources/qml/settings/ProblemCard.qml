@@ -6,16 +6,19 @@ import "../components"
 // Something that is wrong, in one sentence, and what can be done about it.
 //
 // problem, remedy (may be empty), tone: "danger" or "warning", gap: empty px above and below the card.
-// Children stand below the words.
+// action: what the button below the words says; empty for none. Children stand beside it.
 Card {
     id: card
 
     property string problem: ""
     property string remedy: ""
     property string tone: "danger"
+    property string action: ""
     property int gap: 0
     default property alias actions: extra.data
     readonly property color ink: tone === "danger" ? Theme.danger : Theme.warning
+
+    signal actionRequested
 
     width: parent ? parent.width : implicitWidth
     topInset: gap
@@ -59,8 +62,15 @@ Card {
                 id: extra
 
                 Layout.topMargin: Theme.half
-                visible: children.length > 0
+                visible: card.action !== "" || children.length > 1
                 spacing: Theme.unit
+
+                TextButton {
+                    visible: card.action !== ""
+                    outlined: true
+                    text: card.action
+                    onClicked: card.actionRequested()
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QLocale
 
 from assistant.core.context_check import ContextCheck, ReadText
-from assistant.core.errors import GenerationFailed
+from assistant.core.errors import DataFolderUnusable, GenerationFailed
 from assistant.core.memory_estimate import KvType, estimate_memory
 from assistant.core.rope import RopeMethod
 from assistant.gui.app_view_model import AppViewModel
@@ -20,6 +20,7 @@ from tests.fakes.fake_engine import FakeEngine, Stall
 from tests.unit.core.test_context_check import checked, run
 
 Wait = Callable[[Callable[[], object]], None]
+Ask = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,66 @@ def test_letting_go_uses_the_length_and_loads_the_model_with_it(
     assert view.position == 0
 
 
+def test_what_is_moved_outlives_a_change_of_other_settings(
+    app: AppViewModel, view: ContextViewModel, wait: Wait
+) -> None:
+    view.look(index_of(view, "2×"))
+    app.settings.theme = "dark"
+    app.settings.reload()
+    wait(lambda: app.settings.dark)
+    view.choose()
+    wait(lambda: stored(app) == 1024)
+
+
+def test_what_is_moved_outlives_the_write_before_it(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    for place in (1, 2, 3):
+        view.look(place)
+        view.choose()
+    view.look(4)
+    wait(lambda: stored(app) == 1024)
+    assert view.position == 4
+    view.choose()
+    wait(lambda: stored(app) == 1536)
+
+
+def test_back_and_forth_ends_at_the_last_choice(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    shown = []
+    view.changed.connect(lambda: shown.append(view.position))
+    for place in (1, 2, 1):
+        view.look(place)
+        view.choose()
+    written = []
+    app.settings.writeEnded.connect(written.append)
+    wait(lambda: len(written) == 3)
+    assert (view.position, stored(app)) == (1, 512)
+    assert shown[-3:] == [1, 1, 1], "it does not jump while the writes come in"
+
+
+def test_a_length_that_somebody_else_chooses_is_shown(app: AppViewModel, view: ContextViewModel, wait: Wait) -> None:
+    view.look(1)
+    app.settings.setValue("model.n_ctx", "1024")
+    wait(lambda: stored(app) == 1024)
+    assert view.position == index_of(view, "2×")
+
+
+def test_a_length_that_cannot_be_written_is_shown_no_more(
+    app: AppViewModel, view: ContextViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(key: str, text: str) -> None:
+        raise DataFolderUnusable("The data folder {path} cannot be used.", path="/full")
+
+    monkeypatch.setattr(app._context.services.settings, "set", refuse)
+    view.look(2)
+    view.choose()
+    assert view.position == 2
+    wait(lambda: view.position == 0)
+
+
+def test_a_place_outside_of_the_slider_is_its_end(view: ContextViewModel) -> None:
+    view.look(99)
+    assert view.position == view.steps - 1
+
+
 def test_a_length_that_does_not_fit_is_shown_and_refused(
     app: AppViewModel, view: ContextViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +157,7 @@ def test_a_length_that_does_not_fit_is_shown_and_refused(
     wait(lambda: view.preview["share"] > 0.9)
     view.look(view.steps - 1)
     assert (view.preview["fits"], view.preview["share"] > 1) == (False, True)
-    assert "needs about" in view.preview["notes"][0]
+    assert view.preview["notes"] == ["Choose a context of at most 1024 tokens, or close other programs."]
     view.choose()
     assert "needs about" in view.refused
     assert (view.position, stored(app)) == (0, 0)
@@ -148,6 +209,29 @@ def test_a_check_runs_with_progress_and_shows_what_it_found(
     assert chart["verdict"] == "“auto” stretches it by yarn: that reads best behind 512 tokens."
     wait(lambda: app.model.state == "ready" and engine.loaded is not None)  # the chat's model is back
     assert engine.loads[-1].snapshots is not None
+
+
+def test_while_a_check_has_the_engine_nothing_waits_behind_it(
+    app: AppViewModel, services: Services, view: ContextViewModel, engine: FakeEngine, ask: Ask, wait: Wait
+) -> None:
+    app.settings.setValue("chat.system_prompt", "Be brief.")
+    wait(lambda: app.settings.settings.chat.system_prompt)
+    ask("Hello?")
+    wait(lambda: app.conversation.contextSystem > 0)
+    conversation_id = app.conversation.conversationId
+    app.newChat()
+    stall = Stall()
+    engine.will_measure(stall)
+    view.check.start(1024)
+    assert app.model.state == "idle", "the chat's model is not loaded"
+    wait(stall.reached.is_set)
+    app.openConversation(conversation_id)
+    ended = []
+    app._context.engine_background.run(lambda: None, ended.append)
+    wait(lambda: ended)
+    assert (view.check.running, app.model.state, app.conversation.contextSystem) == (True, "idle", 0)
+    view.check.cancel()
+    wait(lambda: app.model.state == "ready" and app.conversation.contextSystem > 0)
 
 
 def test_a_check_can_be_cancelled_and_goes_on(

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from assistant.core.errors import GenerationFailed
+from assistant.core.errors import DataFolderUnusable, ErrorInfo, GenerationFailed
 from assistant.core.overflow import OverflowPolicy, RoomMade
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.conversation_view_model import ConversationViewModel
+from assistant.gui.error_offer import ErrorOffer, error_offer
 from assistant.gui.room_text import policy_words, room_words
 from assistant.services.services import Services
 from tests.fakes.fake_engine import FakeEngine, Stall
@@ -54,7 +55,7 @@ def test_a_choice_is_remembered_and_the_question_answered(
     wait(lambda: not full.generating)
     assert texts(full)[-1] == "Fine."
     assert "oldest messages no more" in rows(full.messages, "roomText")[-1]
-    assert full.overflow == "drop"
+    wait(lambda: full.overflow == "drop")
     assert services.conversations.get(full.conversationId).overflow is OverflowPolicy.DROP
     for _ in range(4):
         ask(WORDS)
@@ -165,8 +166,84 @@ def test_the_policy_of_a_conversation_is_chosen(
     assert conversation.overflow == "", "there is no conversation yet"
     ask("One?")
     conversation.setOverflow("extend")
+    conversation.setOverflow("drop")
+    conversation.setOverflow("extend")
     wait(lambda: services.conversations.get(conversation.conversationId).overflow is OverflowPolicy.EXTEND)
+    wait(lambda: conversation.overflow == "extend")
+
+
+def test_a_policy_that_is_chosen_while_the_conversation_is_read_is_shown(
+    conversation: ConversationViewModel, services: Services, ask: Ask, wait: Wait
+) -> None:
+    ask("One?")
+    conversation.setOverflow("drop")
+    wait(lambda: conversation.overflow == "drop")
+    conversation.reload()
+    conversation.setOverflow("extend")
+    done = []
+    conversation._context.background.run(lambda: None, done.append)
+    wait(lambda: done)
     assert conversation.overflow == "extend"
+
+
+def test_a_policy_that_cannot_be_stored_is_not_shown(
+    conversation: ConversationViewModel, services: Services, ask: Ask, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask("One?")
+
+    def refuse(*_: object) -> None:
+        raise DataFolderUnusable("The data folder {path} cannot be used.", path="/full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.conversations, "set_overflow", refuse)
+        conversation.setOverflow("drop")
+        wait(lambda: "/full" in conversation.problem)
+        assert conversation.overflow == ""
+    conversation.setOverflow("drop")
+    wait(lambda: conversation.overflow == "drop")
+
+
+def test_a_choice_that_cannot_be_stored_is_not_shown(
+    full: ConversationViewModel, services: Services, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DataFolderUnusable("The data folder {path} cannot be used.", path="/full")
+
+    monkeypatch.setattr(services.conversations, "set_overflow", refuse)
+    full.makeRoom(ids(full)[-1], "drop")
+    wait(lambda: "/full" in full.problem and not full.generating)
+    done = []
+    full._context.background.run(lambda: None, done.append)
+    wait(lambda: done)
+    assert full.overflow == ""
+
+
+def test_a_choice_on_a_card_that_something_follows_answers_anew(
+    conversation: ConversationViewModel, services: Services, engine: FakeEngine, ask: Ask, wait: Wait
+) -> None:
+    for _ in range(3):
+        ask(WORDS)
+    engine.will_answer(*["more "] * 30)
+    ask("word " * 142)
+    services.settings.set("sampling.max_tokens", "100")
+    full_id = ids(conversation)[-1]
+    conversation.continueAnswer(full_id)
+    wait(lambda: not conversation.generating)
+    assert rows(conversation.messages, "errorKind")[-1] == "ContextFull"
+    ask("Short?")
+    conversation.makeRoom(full_id, "drop")
+    wait(lambda: not conversation.generating)
+    assert conversation.problem == ""
+    assert texts(conversation)[-1] == "Fine."
+    siblings = services.conversations.siblings(full_id)
+    assert [message.text for message in siblings] == ["more " * 16, "Fine."]
+
+
+def test_errors_that_were_stored_before_offer_to_sum_up_where_turns_can_be_left_out() -> None:
+    old = ErrorInfo(kind="ContextFull", message="Full.", values={"can_leave_out": 1})
+    new = ErrorInfo(kind="ContextFull", message="Full.", values={"can_leave_out": 1, "can_sum_up": 0})
+    assert (error_offer(old).can_sum_up, error_offer(new).can_sum_up) == (True, False)
+    assert error_offer(None) == ErrorOffer()
 
 
 def test_words_for_every_policy_and_everything_that_happens() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QUrl
 
-from assistant.core.errors import NotEnoughMemory
+from assistant.core.errors import DataFolderUnusable, ModelLoadFailed, NotEnoughMemory
 from assistant.gui.app_view_model import AppViewModel
 from assistant.gui.model_view_model import ModelViewModel
 from assistant.services.services import Services
@@ -25,7 +25,6 @@ def model(app: AppViewModel) -> ModelViewModel:
 
 def test_the_model_is_loaded_ahead(engine: FakeEngine, model: ModelViewModel) -> None:
     assert (model.name, model.state, model.isStarter) == ("tiny", "ready", False)
-    assert model.contextSize == engine.loads[0].n_ctx
     assert len(engine.loads) == 1
 
 
@@ -66,6 +65,35 @@ def test_a_load_that_fails_says_why(engine: FakeEngine, model: ModelViewModel, w
     model.reload()
     wait(lambda: model.state == "ready")
     assert model.problem == ""
+
+
+def test_a_load_ahead_that_fails_offers_to_load_with_less(
+    app: AppViewModel, engine: FakeEngine, model: ModelViewModel, wait: Wait
+) -> None:
+    engine.will_load(ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048))
+    app.settings.setValue("model.n_ctx", "2048")
+    wait(lambda: model.state == "failed")
+    assert model.offersLess
+    assert "1024 tokens" in model.problemRemedy.replace(",", "")
+    model.loadWithLess()
+    wait(lambda: model.state == "ready")
+    assert (model.problem, model.offersLess, engine.loads[-1].n_ctx) == ("", False, 1024)
+    assert app.settings.settings.model.n_ctx == 2048, "the wish stays"
+
+
+def test_an_offer_that_cannot_be_kept_says_why(
+    app: AppViewModel, engine: FakeEngine, model: ModelViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DataFolderUnusable("The data folder {path} cannot be used.", path="/full")
+
+    engine.will_load(ModelLoadFailed("There is not enough memory for a context of {n_ctx} tokens.", n_ctx=2048))
+    app.settings.setValue("model.n_ctx", "2048")
+    wait(lambda: model.state == "failed")
+    monkeypatch.setattr(app._context.services.library, "take_less", refuse)
+    model.loadWithLess()
+    wait(lambda: "/full" in model.problem)
+    assert (model.state, model.offersLess) == ("failed", False)
 
 
 def test_another_choice_ends_the_load_of_the_one_before(
@@ -199,7 +227,7 @@ def test_another_context_length_loads_the_model_anew(
 ) -> None:
     app.settings.setValue("model.n_ctx", "512")
     wait(lambda: len(engine.loads) == 2 and model.state == "ready")
-    assert (model.contextSize, app.conversation.contextSize) == (512, 512)
+    assert app.conversation.contextSize == 512
 
 
 def test_a_projector_that_is_chosen_gives_the_model_eyes(
