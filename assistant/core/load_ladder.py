@@ -19,7 +19,7 @@ from assistant.core.context_plan import (
     plan_context,
     usable_kv_type,
 )
-from assistant.core.errors import NotEnoughMemory
+from assistant.core.errors import ErrorInfo, NotEnoughMemory, note
 from assistant.core.memory_estimate import N_CTX_STEP, KvType
 from assistant.core.model_facts import ModelFacts
 
@@ -51,6 +51,16 @@ def wish_key(wish: ContextWish) -> str:
 def lightened(wish: ContextWish, rung: Rung | None) -> ContextWish:
     """The wish with what was given up for it."""
     return msgspec.structs.replace(wish, **msgspec.structs.asdict(rung)) if rung is not None else wish
+
+
+def rung_note(rung: Rung) -> ErrorInfo:
+    """Says that a model is loaded with less than was asked for."""
+    return note(
+        "Memory ran out before, so it is loaded with {n_ctx} tokens of context, kept in {kv_type}. Another context "
+        "length in the settings is tried as it is.",
+        n_ctx=rung.n_ctx,
+        kv_type=rung.kv_type.value,
+    )
 
 
 def rung_of(plan: ContextPlan) -> Rung:

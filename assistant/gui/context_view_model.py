@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import Property, QCoreApplication, QObject, Signal, Slot
 
-from assistant.core.context_plan import N_CTX_LONGEST, ContextPlan, longest_n_ctx, usable_kv_type
+from assistant.core.context_plan import N_CTX_LONGEST, ContextPlan, ContextWish, longest_n_ctx, usable_kv_type
 from assistant.core.errors import ErrorInfo, FamulusError, NotEnoughMemory
 from assistant.core.events import Event, ModelReady
 from assistant.core.memory_estimate import KvType, estimate_memory
@@ -97,7 +97,8 @@ class ContextViewModel(QObject):
         """What the length takes at which the slider is.
 
         `title`, `fits`, `memory` and `share` (of the free memory, in words and from 0 to 1), `parts` as
-        `memory_parts`, `notes`, `speed`, `n_ctx`; empty where nothing is known.
+        `memory_parts`, `notes`, `lessened` (whether something was given up for lack of memory), `speed`, `n_ctx`; empty
+        where nothing is known.
         """
         return self._described(self._outlook) if self._outlook is not None else {}
 
@@ -169,12 +170,16 @@ class ContextViewModel(QObject):
             "share": memory.total_bytes / max(1, free_bytes),
             "parts": memory_parts(memory),
             "notes": notes,
+            "lessened": outlook.rung(self._wish(n_ctx)) is not None,
             "speed": speed_words(outlook, used),
             "n_ctx": used,
         }
 
     def _plan(self, outlook: ContextOutlook, n_ctx: int) -> ContextPlan:
-        return outlook.plan(msgspec.structs.replace(context_wish(self._settings.settings.model), n_ctx=n_ctx))
+        return outlook.plan(self._wish(n_ctx))
+
+    def _wish(self, n_ctx: int) -> ContextWish:
+        return msgspec.structs.replace(context_wish(self._settings.settings.model), n_ctx=n_ctx)
 
     def _lengths(self) -> list[int]:
         if self._outlook is None:

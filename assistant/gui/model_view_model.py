@@ -210,6 +210,14 @@ class ModelViewModel(QObject):
                 lambda: self._library.take_less(problem, model), lambda _: self.reload(), self._fail
             )
 
+    @Slot()
+    def loadInFull(self) -> None:
+        """Load the model as the settings say again, with nothing given up for lack of memory."""
+        model = self._model
+        self._context.engine_background.run(
+            lambda: self._library.load_in_full(model), lambda _: self.reload(), self._fail
+        )
+
     def lend(self) -> None:
         """Somebody has the engine for himself until `reload`."""
         if self._state is ModelState.READY:

@@ -14,7 +14,7 @@ from assistant.services.context_lengths import LargerContext
 _DROP = "leave out the oldest turns with --overflow drop"
 _SUMMARISE = "sum them up with --overflow summarise"
 _EXTEND = "raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend"
-_HOW = "; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer."
+_HOW = "; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer"
 
 
 class Choices(NamedTuple):
@@ -78,7 +78,7 @@ def _remedy(choices: Choices) -> str:
         *[_EXTEND] * (choices.larger is not None),
     ]
     words = ", ".join(ways[:-1]) + (", or " if len(ways) > 2 else " or " if len(ways) == 2 else "") + ways[-1]
-    return words[0].upper() + words[1:] + _HOW
+    return words[0].upper() + words[1:] + _HOW + "."
 
 
 def _larger_n_ctx(choices: Choices) -> int:

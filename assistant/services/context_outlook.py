@@ -17,7 +17,7 @@ from assistant.core.context_plan import (
     plan_context,
     usable_kv_type,
 )
-from assistant.core.load_ladder import Rung, lightened, wish_key
+from assistant.core.load_ladder import Rung, lightened, rung_note, wish_key
 from assistant.core.memory_estimate import KvType
 from assistant.core.model_facts import ModelFacts
 from assistant.core.rope import RopeMethod
@@ -48,10 +48,19 @@ class ContextOutlook(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             NotEnoughMemory: It does not fit; the values say what would.
         """
-        wish = lightened(wish, self.rungs.get(wish_key(wish)))
-        return plan_context(
-            self.facts, wish, self.free, projector_bytes=self.projector_bytes, measured=self._best_method
+        rung = self.rung(wish)
+        plan = plan_context(
+            self.facts,
+            lightened(wish, rung),
+            self.free,
+            projector_bytes=self.projector_bytes,
+            measured=self._best_method,
         )
+        return msgspec.structs.replace(plan, notes=(*plan.notes, rung_note(rung))) if rung is not None else plan
+
+    def rung(self, wish: ContextWish) -> Rung | None:
+        """With what less it is loaded, because memory ran out before; None if as it is wished."""
+        return self.rungs.get(wish_key(wish))
 
     def _best_method(self, n_ctx: int, kv_type: KvType) -> RopeMethod | None:
         return best_method(self.check, n_ctx, kv_type) if self.check is not None else None

@@ -11,8 +11,8 @@ import msgspec
 import psutil
 
 from assistant.core.context_plan import ContextPlan, FreeMemory
-from assistant.core.errors import ErrorInfo, ErrorValue, FamulusError, NotEnoughMemory, OfferOutdated, note
-from assistant.core.load_ladder import Rung, next_rung, rung_of, rung_that_fits, wish_key
+from assistant.core.errors import ErrorInfo, ErrorValue, FamulusError, NotEnoughMemory, OfferOutdated
+from assistant.core.load_ladder import Rung, next_rung, rung_note, rung_of, rung_that_fits, wish_key
 from assistant.core.memory_estimate import MIB, KvType
 from assistant.core.settings import ModelSettings
 from assistant.services.chosen_model import ChosenModel, fingerprint
@@ -27,10 +27,6 @@ _CARD_OFFER = (
 _PROCESSOR_OFFER = (
     "If memory ran short, it can be loaded with {rung_n_ctx} tokens of context, kept in {rung_kv_type}, without the "
     "graphics card."
-)
-_TAKEN = (
-    "Memory ran out before, so it is loaded with {n_ctx} tokens of context, kept in {kv_type}. Another context length "
-    "in the settings is tried as it is."
 )
 
 
@@ -68,9 +64,8 @@ class LoadLadder:
             rung = msgspec.structs.replace(below, n_ctx=n_ctx)
         if rung is None:
             return asked, ()
-        taken = note(_TAKEN, n_ctx=rung.n_ctx, kv_type=rung.kv_type.value)
         changes = {"n_ctx": rung.n_ctx, "kv_type": rung.kv_type.value, "n_gpu_layers": rung.n_gpu_layers}
-        return msgspec.structs.replace(settings, **changes), (taken,)
+        return msgspec.structs.replace(settings, **changes), (rung_note(rung),)
 
     def unplanned(
         self,

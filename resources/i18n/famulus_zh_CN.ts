@@ -305,6 +305,10 @@
         <translation>%1 词元/秒</translation>
     </message>
     <message>
+        <source>Load it so</source>
+        <translation>就这样加载</translation>
+    </message>
+    <message>
         <source>Waiting for the other answer…</source>
         <translation>正在等待另一条回答完成…</translation>
     </message>
@@ -388,12 +392,12 @@
         <translation>上下文检查</translation>
     </message>
     <message>
-        <source>Stopped. What was measured is kept; the next check goes on from there.</source>
-        <translation>已停止。已测得的结果会保留，下次检查从那里继续。</translation>
+        <source>Stopped. The ways that were measured to their end are kept; the next check measures the others.</source>
+        <translation>已停止。已测量完的方式会保留；下次检查将测量其余方式。</translation>
     </message>
     <message>
-        <source>Reads a long text in each way that the model can be stretched, and measures how well. This can take long; a question stops it.</source>
-        <translation>用模型可用的每种扩展方式读一篇长文本，并测量效果。可能需要较长时间；提问会让它停止。</translation>
+        <source>Reads a long text in each way that the model can be stretched, and measures how well. This can take long; a question stops it, and so does another setting of the model.</source>
+        <translation>以模型可用的每种扩展方式读取一篇长文本，并测量效果。这可能需要很长时间；提问或更改模型设置都会使其停止。</translation>
     </message>
     <message>
         <source>Check this length</source>
@@ -420,7 +424,15 @@
     </message>
     <message>
         <source>{stage} About {time} left.</source>
-        <translation>{stage} 大约还需 {time}。</translation>
+        <translation>{stage}大约还需 {time}。</translation>
+    </message>
+    <message>
+        <source>That was measured before.</source>
+        <translation>此前已经测量过。</translation>
+    </message>
+    <message>
+        <source>The text has {n} tokens: {length} of them were read.</source>
+        <translation>该文本有 {n} 个词元：读取了其中 {length} 个。</translation>
     </message>
 </context>
 <context>
@@ -428,6 +440,10 @@
     <message>
         <source>Context length</source>
         <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>Try in full again</source>
+        <translation>按原设置重新加载</translation>
     </message>
 </context>
 <context>
@@ -612,22 +628,6 @@
     <message>
         <source>When it no longer fits</source>
         <translation>放不下时</translation>
-    </message>
-    <message>
-        <source>Ask what to do</source>
-        <translation>询问如何处理</translation>
-    </message>
-    <message>
-        <source>Leave out the oldest turns</source>
-        <translation>略去最早的几轮</translation>
-    </message>
-    <message>
-        <source>Sum up the oldest turns</source>
-        <translation>概括最早的几轮</translation>
-    </message>
-    <message>
-        <source>Raise the context length</source>
-        <translation>提高上下文长度</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -900,6 +900,10 @@
         <translation>取消</translation>
     </message>
     <message>
+        <source>Load it so</source>
+        <translation>就这样加载</translation>
+    </message>
+    <message>
         <source>Choose a file…</source>
         <translation>选择文件…</translation>
     </message>
@@ -999,6 +1003,10 @@
     <message>
         <source>Use starter model</source>
         <translation>使用入门模型</translation>
+    </message>
+    <message>
+        <source>Load it so</source>
+        <translation>就这样加载</translation>
     </message>
 </context>
 <context>
@@ -1242,10 +1250,6 @@
     <message>
         <source>Leave out the oldest turns</source>
         <translation>略去最早的几轮</translation>
-    </message>
-    <message>
-        <source>Sum them up</source>
-        <translation>概括它们</translation>
     </message>
     <message>
         <source>Sum up the oldest turns</source>
@@ -1791,8 +1795,20 @@
         <translation>在末尾读 1,000 个词元约需 {pace}；全部读完约需 {whole}。</translation>
     </message>
     <message>
+        <source>Not all ways were measured at this length yet.</source>
+        <translation>在此长度尚未测量完所有方式。</translation>
+    </message>
+    <message>
+        <source>Another check decides what “auto” does at this length.</source>
+        <translation>在此长度，“自动”由另一次检查决定。</translation>
+    </message>
+    <message>
         <source>Nothing was compared at this length.</source>
         <translation>在此长度没有可比较的结果。</translation>
+    </message>
+    <message>
+        <source>Perplexity while it reads {n} tokens with the memory in {kv_type}; lower is better</source>
+        <translation>以 {kv_type} 精度的内存读取 {n} 个词元时的困惑度；越低越好</translation>
     </message>
     <message>
         <source>“auto” leaves the model as it is: that reads best there.</source>
@@ -2177,14 +2193,6 @@
         <translation>请将它与所属的模型放在一起，然后选择那个模型。</translation>
     </message>
     <message>
-        <source>Leave out the oldest turns with --overflow drop, or sum them up with --overflow summarise; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer.</source>
-        <translation>用 --overflow drop 略去最早的几轮，或用 --overflow summarise 将其概括；在对话中请输入 /overflow 加上该词，再输入 /retry，对中断的回答则输入 /continue。</translation>
-    </message>
-    <message>
-        <source>Leave out the oldest turns with --overflow drop, sum them up with --overflow summarise, or raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation type /overflow with that word, then /retry, or /continue for a cut-off answer.</source>
-        <translation>用 --overflow drop 略去最早的几轮，用 --overflow summarise 将其概括，或用 --overflow extend 将上下文提高到 {larger_n_ctx} 个词元（多占 {more_mib} MiB 内存）；在对话中请输入 /overflow 加上该词，再输入 /retry，对中断的回答则输入 /continue。</translation>
-    </message>
-    <message>
         <source>List the adapters to see their names.</source>
         <translation>请列出适配器以查看它们的名称。</translation>
     </message>
@@ -2221,10 +2229,6 @@
         <translation>可能是内存不足：请关闭其他程序，然后重新启动 Famulus。如果问题仍然存在，请重新下载投影器，或另选一个。</translation>
     </message>
     <message>
-        <source>Memory ran out before, so it is loaded with {n_ctx} tokens of context, kept in {kv_type}.</source>
-        <translation>之前内存不足，因此改用 {n_ctx} 个词元的上下文、以 {kv_type} 保存来加载。</translation>
-    </message>
-    <message>
         <source>Message {id} belongs to another conversation.</source>
         <translation>消息 {id} 属于另一个对话。</translation>
     </message>
@@ -2250,7 +2254,7 @@
     </message>
     <message>
         <source>Only the layers that see the whole context are stretched.</source>
-        <translation>只有能看到整个上下文的层会被延展。</translation>
+        <translation>只有能看到整个上下文的层会被扩展。</translation>
     </message>
     <message>
         <source>PNG, JPEG, WebP, GIF and BMP can be read; save it as one of them.</source>
@@ -2263,10 +2267,6 @@
     <message>
         <source>Put it below a section such as [sampling], or delete it.</source>
         <translation>请将它放到某个分区（如 [sampling]）之下，或将其删除。</translation>
-    </message>
-    <message>
-        <source>Raise the context to {larger_n_ctx} tokens ({more_mib} MiB more memory) with --overflow extend; in a conversation type /overflow extend, then /retry, or /continue for a cut-off answer.</source>
-        <translation>用 --overflow extend 将上下文提高到 {larger_n_ctx} 个词元（多占 {more_mib} MiB 内存）；在对话中请输入 /overflow extend，再输入 /retry，对中断的回答则输入 /continue。</translation>
     </message>
     <message>
         <source>Reading the picture took longer than {seconds} seconds.</source>
@@ -2457,6 +2457,14 @@
         <translation>文件可能已损坏，或属于此版本尚不支持的类型；请尝试其他模型。</translation>
     </message>
     <message>
+        <source>Ask again; if memory runs short, you are told what can be done.</source>
+        <translation>请重新提问；如果内存不足，会告诉您可以怎么做。</translation>
+    </message>
+    <message>
+        <source>Check a length of up to {longest} tokens, or give a longer text: famulus context check --text FILE.</source>
+        <translation>请检查不超过 {longest} 个词元的长度，或提供更长的文本：famulus context check --text FILE。</translation>
+    </message>
+    <message>
         <source>Choose an adapter that leaves the embeddings alone.</source>
         <translation>请选择不改变词嵌入的适配器。</translation>
     </message>
@@ -2467,6 +2475,18 @@
     <message>
         <source>Choose another adapter file, or rename this one.</source>
         <translation>请选择其他适配器文件，或重命名这个文件。</translation>
+    </message>
+    <message>
+        <source>Choose another model, or have the oldest turns left out instead.</source>
+        <translation>请换一个模型，或改为略去最早的几轮。</translation>
+    </message>
+    <message>
+        <source>If memory ran short, it can be loaded with {rung_n_ctx} tokens of context, kept in {rung_kv_type}, without the graphics card.</source>
+        <translation>如果是内存不足，可以改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存，并且不使用显卡来加载。</translation>
+    </message>
+    <message>
+        <source>Memory ran out before, so it is loaded with {n_ctx} tokens of context, kept in {kv_type}. Another context length in the settings is tried as it is.</source>
+        <translation>此前内存不足，因此改用 {n_ctx} 个词元的上下文、以 {kv_type} 保存来加载。在设置中选择其他上下文长度时会照原样尝试。</translation>
     </message>
     <message>
         <source>Rename it.</source>
@@ -2670,7 +2690,7 @@
     </message>
     <message>
         <source>The model&apos;s file is already stretched; that is carried on by {method}.</source>
-        <translation>模型文件本身已经延展过；将以 {method} 方法继续延展。</translation>
+        <translation>模型文件本身已经扩展过；将以 {method} 方法继续扩展。</translation>
     </message>
     <message>
         <source>The model&apos;s process crashed while it was loading {name}.</source>
@@ -2730,7 +2750,7 @@
     </message>
     <message>
         <source>The places in pictures are stretched, too; answers about them may get less exact.</source>
-        <translation>图片中的位置也会被延展；关于图片的回答可能不那么准确。</translation>
+        <translation>图片中的位置也会被扩展；关于图片的回答可能不那么准确。</translation>
     </message>
     <message>
         <source>The projector is damaged, or of a kind that this version does not know.</source>
@@ -2763,6 +2783,10 @@
     <message>
         <source>The shortcut was not allowed.</source>
         <translation>此快捷键未获允许。</translation>
+    </message>
+    <message>
+        <source>The text has {n_text} tokens and ends within the {n} that the model was trained with: no stretch can be measured with it.</source>
+        <translation>该文本有 {n_text} 个词元，不超过模型训练时的 {n} 个词元：无法用它测量扩展效果。</translation>
     </message>
     <message>
         <source>The text is too short: it has {n_text} tokens, and a context check needs at least {n}.</source>
@@ -2893,6 +2917,10 @@
         <translation>这个投影器是为其他模型制作的。</translation>
     </message>
     <message>
+        <source>This was offered for another model, or on another computer.</source>
+        <translation>这是针对另一个模型或在另一台电脑上提出的建议。</translation>
+    </message>
+    <message>
         <source>Try a smaller context length, or another model.</source>
         <translation>请尝试更小的上下文长度，或其他模型。</translation>
     </message>
@@ -2907,10 +2935,6 @@
     <message>
         <source>Try again, or leave them out with --overflow drop.</source>
         <translation>请重试，或用 --overflow drop 将其略去。</translation>
-    </message>
-    <message>
-        <source>Try again, or try another model.</source>
-        <translation>请重试，或换一个模型。</translation>
     </message>
     <message>
         <source>Try again, or without it.</source>
@@ -2963,10 +2987,6 @@
     <message>
         <source>What must stay of this conversation fills the context: {n_prompt} of {n_ctx} tokens.</source>
         <translation>此对话中必须保留的内容已占满上下文：{n_prompt} / {n_ctx} 个词元。</translation>
-    </message>
-    <message>
-        <source>What was written so far is kept. If memory ran short, ask again with {rung_n_ctx} tokens of context, kept in {rung_kv_type}.</source>
-        <translation>已写出的内容已保留。如果是内存不足，请改用 {rung_n_ctx} 个词元的上下文、以 {rung_kv_type} 保存后再次提问。</translation>
     </message>
     <message>
         <source>What was written so far is kept; ask again and a new one starts.</source>
@@ -3131,7 +3151,7 @@
     </message>
     <message>
         <source>How the model reads more than it was trained with; auto takes what works best.</source>
-        <translation>模型如何读取超出训练长度的内容；auto 会选用效果最好的方法。</translation>
+        <translation>模型如何读取超出训练长度的内容；“自动”会选用效果最好的方法。</translation>
     </message>
     <message>
         <source>Instruction that new conversations start with; empty for none.</source>
@@ -3195,7 +3215,7 @@
     </message>
     <message>
         <source>Precision of the memory</source>
-        <translation>记忆的精度</translation>
+        <translation>上下文的存储精度</translation>
     </message>
     <message>
         <source>Processor threads for the model; 0 for one a physical core.</source>
@@ -3235,7 +3255,7 @@
     </message>
     <message>
         <source>Stretching</source>
-        <translation>长度延展</translation>
+        <translation>长度扩展</translation>
     </message>
     <message>
         <source>System prompt</source>
@@ -3331,7 +3351,7 @@
     </message>
     <message>
         <source>none</source>
-        <translation>不延展</translation>
+        <translation>不扩展</translation>
     </message>
     <message>
         <source>ntk</source>

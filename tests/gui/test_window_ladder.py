@@ -57,3 +57,19 @@ def test_and_in_the_settings(window: DrivenWindow, engine: FakeEngine) -> None:
     window.wait_until(lambda: window.app.model.state == "ready")
     assert engine.loads[-1].n_ctx == 1024
     window.wait_until(lambda: window.all_named("Load it so") == [])
+
+
+def test_what_was_given_up_is_said_with_the_context_and_taken_back_there(
+    window: DrivenWindow, engine: FakeEngine
+) -> None:
+    window.wait_until(lambda: window.app.model.state == "failed")
+    window.click(window.item("modelPill"))
+    window.click(window.named("Load it so"))
+    window.wait_until(lambda: window.app.model.state == "ready")
+    window.app.page = "settings"
+    window.wait_until(lambda: bool(window.items("settingsPage")))
+    window.item("settingsPage").setProperty("section", "context")
+    window.wait_for_words("Memory ran out before, so it is loaded with 1024 tokens")
+    window.click(window.named("Try in full again"))
+    window.wait_until(lambda: engine.loads[-1].n_ctx == 2048 and window.app.model.state == "ready")
+    window.wait_until(lambda: window.all_named("Try in full again") == [])

@@ -7,13 +7,15 @@ import "../components"
 
 // How long the context is, and what that takes, while the slider moves.
 //
-// view: ContextViewModel.
+// view: ContextViewModel. fullRequested: Nothing is to be given up for lack of memory any more.
 Column {
     id: length
 
     required property var view
     readonly property var preview: view.preview
     readonly property bool fits: preview.fits ?? true
+
+    signal fullRequested
 
     width: parent ? parent.width : implicitWidth
     spacing: Theme.unit
@@ -72,6 +74,13 @@ Column {
             lineHeight: 1.25
             color: length.fits ? Theme.secondary : Theme.danger
         }
+    }
+    TextButton {
+        visible: length.preview.lessened ?? false
+        enabled: !length.view.check.running
+        outlined: true
+        text: qsTr("Try in full again")
+        onClicked: length.fullRequested()
     }
     ThemedText {
         width: parent.width

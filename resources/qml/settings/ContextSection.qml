@@ -11,7 +11,10 @@ Column {
         title: qsTr("Context")
         note: qsTr("What the model has before its eyes while it answers.")
     }
-    ContextLength { view: section.app.contextLength }
+    ContextLength {
+        view: section.app.contextLength
+        onFullRequested: section.app.model.loadInFull()
+    }
     Rectangle {
         width: parent.width
         height: 1
