@@ -23,6 +23,7 @@ from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
+from assistant.services.model_choices import ModelChoices
 from assistant.services.model_loading import ModelLoading
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
@@ -65,9 +66,8 @@ def build_services() -> Services:
     snapshots = ConversationSnapshots(paths, settings)
     ladder = LoadLadder(RungsFile(paths.load_rungs))
     results = ContextResults(ContextCheckFiles(paths.context_checks))
-    files = FileList(database, "model_file")
     loading = ModelLoading(engine, bus, snapshots, ladder, results)
-    library = LibraryService(engine, bus, files, paths.verified_files, ladder, loading)
+    library = LibraryService(engine, bus, paths.verified_files, ladder, loading)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     attachments = AttachmentService(AttachmentFiles(paths), images, conversations, drafts)
     context = TurnContext(conversations=conversations, engine=engine, library=library, attachments=attachments, bus=bus)
@@ -79,6 +79,7 @@ def build_services() -> Services:
         conversations=conversations,
         engine=engine,
         library=library,
+        model_choices=ModelChoices(FileList(database, "model_file"), library),
         adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),

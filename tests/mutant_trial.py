@@ -23,7 +23,6 @@ from assistant.services.model_loading import ModelLoading
 from assistant.services.snapshots import ConversationSnapshots
 from assistant.storage.context_checks import ContextCheckFiles
 from assistant.storage.database import Database
-from assistant.storage.file_list import FileList
 from assistant.storage.rungs_file import RungsFile
 from assistant.storage.settings_file import SettingsFile
 from tests.mutants import mutants
@@ -70,10 +69,9 @@ def try_mutants(count: int, folder: Path) -> Trials:
     snapshots = ConversationSnapshots(paths, SettingsFile(paths.settings))
     ladder = LoadLadder(RungsFile(paths.load_rungs))
     results = ContextResults(ContextCheckFiles(paths.context_checks))
-    files = FileList(database, "model_file")
     bus = EventBus()
     loading = ModelLoading(engine, bus, snapshots, ladder, results)
-    library = LibraryService(engine, bus, files, paths.verified_files, ladder, loading)
+    library = LibraryService(engine, bus, paths.verified_files, ladder, loading)
     sound = write_tiny_model(folder / "sound.gguf")
     trials = Trials()
     try:

@@ -82,9 +82,9 @@ class ModelListModel(RowListModel[ModelRow]):
         Args:
             model: How they would be loaded.
         """
-        library = self._context.services.library
+        choices = self._context.services.model_choices
         self._set_loading(True)
-        self._context.engine_background.run(lambda: library.choices(model), self._take, self._fail)
+        self._context.engine_background.run(lambda: choices.list(model), self._take, self._fail)
 
     def mark(self, current_path: str) -> None:
         """Show which one is chosen.

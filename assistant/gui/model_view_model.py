@@ -182,7 +182,7 @@ class ModelViewModel(QObject):
         if path == self._model.path:
             self.choose("")
         self._context.engine_background.run(
-            lambda: self._library.forget(Path(path)), lambda _: self.refreshChoices(), self._fail
+            lambda: self._context.services.model_choices.forget(Path(path)), lambda _: self.refreshChoices(), self._fail
         )
 
     @Slot()
@@ -234,7 +234,7 @@ class ModelViewModel(QObject):
             wanted = msgspec.structs.replace(wanted, mmproj="")  # it was named for the model before
         self._library.choose(wanted)
         if path:
-            self._library.remember(Path(path))
+            services.model_choices.remember(Path(path))
         if wanted.mmproj != self._model.mmproj:
             services.settings.reset("model.mmproj")
         return services.settings.set("model.path", path)

@@ -1,4 +1,4 @@
-"""Models: which ones there are, and that the wanted one is loaded.
+"""Models: that the wanted one is there, sound and loaded.
 
 Process: app. Thread: every method from any thread; `ensure_loaded` blocks its caller, one load runs at a time.
 """
@@ -25,13 +25,9 @@ from assistant.core.load_ladder import Rung
 from assistant.core.media import MediaKind
 from assistant.core.memory_estimate import KvType
 from assistant.core.settings import ModelSettings
-from assistant.hub.starter_model import find_starter_model
 from assistant.services.chosen_model import (
     ChosenModel,
     ModelChooser,
-    fingerprint,
-    named_projector,
-    own_path,
     wanted_path,
 )
 from assistant.services.context_lengths import ContextLengths, LargerContext
@@ -39,9 +35,7 @@ from assistant.services.engine_turn import EngineTurn
 from assistant.services.event_bus import EventBus
 from assistant.services.load_ladder import LoadLadder
 from assistant.services.media_support import check_media
-from assistant.services.model_choices import ModelChoice, describe_choice
 from assistant.services.model_loading import ModelLoading
-from assistant.storage.file_list import FileList
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +46,6 @@ class LibraryService:
     Args:
         engine: The engine worker's client.
         bus: Where load progress is told.
-        model_files: The files that the person chose before.
         verified_files: File that remembers which hashes were checked.
         ladder: With what less models are loaded where memory ran out.
         loading: What loads them.
@@ -62,14 +55,12 @@ class LibraryService:
         self,
         engine: EngineClient,
         bus: EventBus,
-        model_files: FileList,
         verified_files: Path,
         ladder: LoadLadder,
         loading: ModelLoading,
     ) -> None:
         self._engine = engine
         self._bus = bus
-        self._model_files = model_files
         self._chooser = ModelChooser(verified_files)
         self._ladder = ladder
         self._loading = loading
@@ -243,40 +234,6 @@ class LibraryService:
         lighter, _ = self._ladder.lighter(settings, self._lengths.applied(settings), chosen)
         free_bytes = self.free_memory(settings).total_bytes
         self._lengths.keep(settings, chosen, KvType(lighter.kv_type), n_ctx, free_bytes)
-
-    def choices(self, settings: ModelSettings) -> list[ModelChoice]:
-        """The starter model, if it is installed, and the files chosen before; reads their headers."""
-        starter = find_starter_model()
-        paths = dict.fromkeys(self._model_files.list())
-        own = own_path(settings)
-        if own is not None:
-            paths.setdefault(own)
-        available_bytes = self.free_memory(settings).total_bytes
-        wanted = own or starter
-        return [
-            describe_choice(
-                path,
-                is_starter=path == starter,
-                wanted_n_ctx=settings.n_ctx,
-                available_bytes=available_bytes,
-                projector=named_projector(settings) if path == wanted else None,
-            )
-            for path in [*filter(None, [starter]), *(path for path in paths if path != starter)]
-        ]
-
-    def remember(self, path: Path) -> None:
-        """Offer the file in `choices` from now on.
-
-        Raises:
-            ModelNotFound: There is no such file.
-        """
-        path = path.expanduser().absolute()
-        fingerprint(path)
-        self._model_files.remember(path).result()
-
-    def forget(self, path: Path) -> None:
-        """Offer the file no more; it stays on the disk."""
-        self._model_files.forget(path).result()
 
     def free_memory(self, settings: ModelSettings) -> FreeMemory:
         """Memory for another model: what is free, and what the loaded one gives back when it goes."""

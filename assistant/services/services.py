@@ -19,6 +19,7 @@ from assistant.services.context_check import ContextCheckService
 from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
+from assistant.services.model_choices import ModelChoices
 from assistant.storage.conversations import ConversationStore
 from assistant.storage.database import Database
 from assistant.storage.drafts_file import DraftsFile
@@ -42,6 +43,7 @@ class Services:
         conversations: Conversations and messages in it.
         engine: The engine worker's client.
         library: Models.
+        model_choices: Which ones there are.
         adapters: LoRA adapters.
         attachments: Pictures that go with questions.
         chat: Turns.
@@ -57,6 +59,7 @@ class Services:
     conversations: ConversationStore
     engine: EngineClient
     library: LibraryService
+    model_choices: ModelChoices
     adapters: AdapterService
     attachments: AttachmentService
     chat: ChatService

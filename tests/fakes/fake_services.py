@@ -25,6 +25,7 @@ from assistant.services.deletion import DeletionService
 from assistant.services.event_bus import EventBus
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
+from assistant.services.model_choices import ModelChoices
 from assistant.services.model_loading import ModelLoading
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
@@ -61,9 +62,8 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
     snapshots = ConversationSnapshots(paths, settings)
     ladder = LoadLadder(RungsFile(paths.load_rungs))
     results = ContextResults(ContextCheckFiles(paths.context_checks))
-    files = FileList(database, "model_file")
     loading = ModelLoading(client, bus, snapshots, ladder, results)
-    library = LibraryService(client, bus, files, paths.verified_files, ladder, loading)
+    library = LibraryService(client, bus, paths.verified_files, ladder, loading)
     adapters = AdapterService(library, FileList(database, "adapter_file"), ConverterClient(paths.home, paths.logs))
     drafts = DraftsFile(paths.drafts)
     image_client = cast(ImageClient, images or FakeImages())
@@ -77,6 +77,7 @@ def fake_services(home: Path, engine: FakeEngine, images: FakeImages | None = No
         conversations=conversations,
         engine=client,
         library=library,
+        model_choices=ModelChoices(FileList(database, "model_file"), library),
         adapters=adapters,
         attachments=attachments,
         chat=ChatService(context),

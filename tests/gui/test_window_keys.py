@@ -242,7 +242,7 @@ def test_a_question_asked_during_the_load_is_answered(
 
 def test_another_model_is_chosen_in_the_picker(window: DrivenWindow, tmp_path: Path) -> None:
     other = write_tiny_model(tmp_path / "other.gguf")
-    window.services.library.remember(other)
+    window.services.model_choices.remember(other)
     window.click(window.item("modelPill"))
     window.wait_until(lambda: bool(window.all_named("other")))
     window.click(window.named("other"))
@@ -255,7 +255,7 @@ def test_a_broken_model_of_the_picker_says_what_is_wrong_and_is_not_chosen(
 ) -> None:
     broken = tmp_path / "broken.gguf"
     write_tiny_model(broken)
-    window.services.library.remember(broken)
+    window.services.model_choices.remember(broken)
     broken.write_bytes(b"not a model")
     window.click(window.item("modelPill"))
     window.wait_until(lambda: bool(window.all_named("broken")))

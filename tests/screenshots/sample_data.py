@@ -16,7 +16,7 @@ from assistant.services.chat import ChatService
 from assistant.services.context_results import ContextResults
 from assistant.services.library import LibraryService
 from assistant.services.load_ladder import LoadLadder
-from assistant.services.model_choices import Fit, ModelChoice
+from assistant.services.model_choices import Fit, ModelChoice, ModelChoices
 from assistant.services.model_loading import ModelLoading
 from assistant.services.services import Services
 from assistant.services.snapshots import ConversationSnapshots
@@ -45,7 +45,7 @@ TIMINGS = Timings(prompt_s=0.4, first_token_s=0.42, decode_tokens_per_s=38.6, re
 
 
 class SampleLibrary(LibraryService):
-    """Offers models of all sizes, of which only the chosen one is really there.
+    """Has a model, or none.
 
     Attributes:
         has_model: Whether any model is installed.
@@ -56,7 +56,11 @@ class SampleLibrary(LibraryService):
     def name_of(self, settings: ModelSettings) -> str:
         return super().name_of(settings) if self.has_model else ""
 
-    def choices(self, settings: ModelSettings) -> list[ModelChoice]:
+
+class SampleChoices(ModelChoices):
+    """Offers models of all sizes, of which only the chosen one is really there."""
+
+    def list(self, settings: ModelSettings) -> list[ModelChoice]:
         return [
             _choice("SmolLM2-135M-Instruct.Q4_1", Fit.FITS, 0.098, 0.26, is_starter=True),
             _choice(MODEL, Fit.FITS, 5.03, 6.61, path=Path(settings.path), sees=True),
@@ -76,12 +80,12 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
     made.settings.set("model.n_ctx", str(_N_CTX))
     made.library.close()
     made.chat.close()
-    model_files, snapshots = FileList(made.database, "model_file"), ConversationSnapshots(made.paths, made.settings)
+    snapshots = ConversationSnapshots(made.paths, made.settings)
     ladder = LoadLadder(RungsFile(made.paths.load_rungs))
     files = ContextCheckFiles(made.paths.context_checks)
     results = ContextResults(files)
     loading = ModelLoading(made.engine, made.bus, snapshots, ladder, results)
-    library = SampleLibrary(made.engine, made.bus, model_files, made.paths.verified_files, ladder, loading)
+    library = SampleLibrary(made.engine, made.bus, made.paths.verified_files, ladder, loading)
     context = TurnContext(
         conversations=made.conversations,
         engine=made.engine,
@@ -93,6 +97,7 @@ def sample_services(home: Path, engine: FakeEngine, *, sees: bool = False) -> Se
         made,
         paths=DataPaths(SHOWN_HOME),
         library=library,
+        model_choices=SampleChoices(FileList(made.database, "model_file"), library),
         context_checks=sample_checks(library, files),
         chat=ChatService(context),
     )

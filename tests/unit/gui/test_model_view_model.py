@@ -31,7 +31,7 @@ def test_the_model_is_loaded_ahead(engine: FakeEngine, model: ModelViewModel) ->
 def test_without_any_model_there_is_none(
     app: AppViewModel, model: ModelViewModel, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("library", "chosen_model"):
+    for module in ("model_choices", "chosen_model"):
         monkeypatch.setattr(f"assistant.services.{module}.find_starter_model", lambda: None)
     app.settings.resetValue("model.path")
     wait(lambda: model.state == "none")
@@ -177,7 +177,7 @@ def test_a_forgotten_model_is_offered_no_more(
     model: ModelViewModel, services: Services, wait: Wait, tmp_path: Path
 ) -> None:
     other = write_tiny_model(tmp_path / "other.gguf")
-    services.library.remember(other)
+    services.model_choices.remember(other)
     model.refreshChoices()
     wait(lambda: "other" in rows(model.choices, "name"))
     model.forget(str(other))
@@ -306,7 +306,7 @@ def test_the_choices_say_which_models_see(
     (tmp_path / "eyes").mkdir()
     seeing = write_tiny_model(tmp_path / "eyes" / "seeing.gguf")
     write_projector(tmp_path / "eyes" / "mmproj-seeing.gguf")
-    services.library.remember(seeing)
+    services.model_choices.remember(seeing)
     model.refreshChoices()
     wait(lambda: not model.choices.loading)
     sees = dict(rows(model.choices, "name", "sees"))

@@ -96,5 +96,5 @@ def test_the_header_of_the_projector_is_read_once_for_all_turns(
     for _ in range(2):  # what a turn with a picture asks
         services.library.require_media(settings.model, [MediaKind.IMAGE])
         load(services, settings)
-    services.library.choices(settings.model)
+    services.model_choices.list(settings.model)
     assert reads == [projector]

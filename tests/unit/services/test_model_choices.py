@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from assistant.core.context_plan import N_CTX_LONGEST
 from assistant.core.errors import ModelNotFound
 from assistant.core.events import ModelFailed, ModelReady
 from assistant.core.memory_estimate import estimate_memory
@@ -48,32 +49,32 @@ def test_the_picker_offers_the_starter_model_first_and_what_was_chosen(
 ) -> None:
     other = tmp_path / "other.gguf"
     write_tiny_model(other)
-    services.library.remember(other)
-    names = [choice.name for choice in services.library.choices(settings.model)]
+    services.model_choices.remember(other)
+    names = [choice.name for choice in services.model_choices.list(settings.model)]
     assert names[1:] == ["other", "tiny"]
-    assert services.library.choices(settings.model)[0].is_starter
-    services.library.forget(other)
-    assert "other" not in [choice.name for choice in services.library.choices(settings.model)]
+    assert services.model_choices.list(settings.model)[0].is_starter
+    services.model_choices.forget(other)
+    assert "other" not in [choice.name for choice in services.model_choices.list(settings.model)]
     with pytest.raises(ModelNotFound):
-        services.library.remember(tmp_path / "none.gguf")
+        services.model_choices.remember(tmp_path / "none.gguf")
 
 
 def test_a_starter_model_chosen_by_hand_is_offered_once(services: Services, settings: Settings) -> None:
-    starter = services.library.choices(settings.model)[0].path
-    services.library.remember(starter)
-    assert [choice.path for choice in services.library.choices(settings.model)].count(starter) == 1
+    starter = services.model_choices.list(settings.model)[0].path
+    services.model_choices.remember(starter)
+    assert [choice.path for choice in services.model_choices.list(settings.model)].count(starter) == 1
 
 
 def test_a_projector_that_is_named_for_a_model_counts_for_that_model_only(
     services: Services, settings: Settings, tmp_path: Path
 ) -> None:
-    services.library.remember(write_tiny_model(tmp_path / "other.gguf"))
+    services.model_choices.remember(write_tiny_model(tmp_path / "other.gguf"))
     folder = tmp_path / "elsewhere"
     folder.mkdir()
 
     def seeing(projector: Path) -> list[str]:
         wanted = msgspec.structs.replace(settings.model, mmproj=str(projector))
-        return [choice.name for choice in services.library.choices(wanted) if choice.sees and not choice.is_starter]
+        return [choice.name for choice in services.model_choices.list(wanted) if choice.sees and not choice.is_starter]
 
     sound = write_projector(folder / "eye.gguf")
     assert seeing(sound) == ["tiny"]
@@ -88,12 +89,12 @@ def test_a_projector_that_is_named_for_a_model_counts_for_that_model_only(
 
 
 def test_a_projector_named_for_the_starter_model_counts_for_it(services: Services, tmp_path: Path) -> None:
-    starter = services.library.choices(ModelSettings())[0]
+    starter = services.model_choices.list(ModelSettings())[0]
     assert (starter.is_starter, starter.sees) == (True, False)
     n_embd = read_model_facts(starter.path).n_embd
     shape = {"mm.2.weight": (n_embd, WIDTH), "mm.2.bias": (n_embd,)}
     projector = write_projector(tmp_path / "eye.gguf", tensors=shape)
-    assert services.library.choices(ModelSettings(mmproj=str(projector)))[0].sees
+    assert services.model_choices.list(ModelSettings(mmproj=str(projector)))[0].sees
 
 
 def test_a_load_ahead_can_be_announced(
@@ -123,4 +124,15 @@ def test_the_memory_of_the_loaded_model_counts_as_free(
     memory = SimpleNamespace(total=2**34, available=scarce)
     monkeypatch.setattr(model_loading.psutil, "virtual_memory", lambda: memory)
     loaded = msgspec.structs.replace(settings.model, n_ctx=512)
-    assert all(choice.fit is not Fit.TOO_LARGE for choice in services.library.choices(loaded) if not choice.is_starter)
+    assert all(
+        choice.fit is not Fit.TOO_LARGE for choice in services.model_choices.list(loaded) if not choice.is_starter
+    )
+
+
+def test_the_longest_context_is_as_much_as_fits(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "model.gguf", metadata={"llama.context_length": 2048})
+    need = estimate_memory(read_model_facts(path), 4096).total_bytes
+    longest = describe_choice(path, is_starter=False, wanted_n_ctx=N_CTX_LONGEST, available_bytes=2 * need)
+    assert (longest.n_ctx, longest.fit) == (4 * 2048, Fit.FITS)
+    less = describe_choice(path, is_starter=False, wanted_n_ctx=N_CTX_LONGEST, available_bytes=need)
+    assert less.n_ctx == 4096
