@@ -195,7 +195,7 @@ def _converse(
 ) -> int:
     chosen = services.library.choose(settings.model)  # what is wrong with it is said before the first question
     if is_terminal(sys.stdin) and not as_json:
-        services.library.load_ahead(settings.model)
+        services.chat.load_ahead(conversation_id, settings)
         if chosen.is_starter:
             notes.print(STARTER_NOTE, style="dim", soft_wrap=False)
         if conversation_id is not None:

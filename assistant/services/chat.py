@@ -17,6 +17,7 @@ from assistant.core.errors import AnswerNotOpen, MessageNotFound, RequestCancell
 from assistant.core.media import Attachment
 from assistant.core.overflow import OverflowPolicy
 from assistant.core.settings import Settings
+from assistant.services.context_room import policy_of
 from assistant.services.turn import ContinuedTurn, Turn
 from assistant.services.turn_context import TurnContext
 
@@ -179,6 +180,20 @@ class ChatService:
         leaf = self._leaf(answer.conversation_id)
         request_id = secrets.token_hex(8)
         return self._queue(request_id, ContinuedTurn(request_id, answer, settings, self._context), leaf)
+
+    def load_ahead(self, conversation_id: str | None, settings: Settings) -> None:
+        """Begin to load the model for the next question, with the context length that its conversation was given.
+
+        Raises:
+            ConversationNotFound: There is no such conversation.
+            FamulusError: As `LibraryService.choose`.
+        """
+        library = self._context.library
+        if conversation_id is not None:
+            conversation = self._context.conversations.get(conversation_id)
+            if policy_of(conversation, settings) is OverflowPolicy.EXTEND:
+                library.keep_context(settings.model, conversation.n_ctx)
+        library.load_ahead(settings.model)
 
     def stop(self, request_id: str) -> bool:
         """Stop a turn; an ended one is ignored.

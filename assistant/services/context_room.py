@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from assistant.clients.engine_calls import EngineCall
-from assistant.core.conversation import Message
+from assistant.core.conversation import Conversation, Message
 from assistant.core.errors import (
     ContextOverflow,
     EngineStopped,
@@ -33,15 +33,16 @@ from assistant.services.chosen_model import ChosenModel
 from assistant.services.context_choice import Choices, full_error, summary_error
 from assistant.services.context_lengths import LargerContext
 from assistant.services.media_support import prompt_media
-from assistant.services.prompt import LeftOut, is_pinned, path_to, prompt_messages, split_at, turns_of
+from assistant.services.prompt import LeftOut, is_pinned, most_tokens, path_to, prompt_messages, split_at, turns_of
 from assistant.services.summary import Summariser, summary_tokens
 from assistant.services.turn_context import TurnContext
 
 log = logging.getLogger(__name__)
 
-_MESSAGE_TOKENS = 32
-_TEMPLATE_TOKENS = 512
-"""More than templates write around a message, and around all of them."""
+
+def policy_of(conversation: Conversation, settings: Settings) -> OverflowPolicy:
+    """What is done when a conversation no longer fits."""
+    return conversation.overflow or OverflowPolicy(settings.chat.overflow)
 
 
 class ContextRoom:
@@ -83,7 +84,7 @@ class ContextRoom:
     @property
     def policy(self) -> OverflowPolicy:
         """What is done when it does not fit."""
-        return self._conversation.overflow or OverflowPolicy(self._settings.chat.overflow)
+        return policy_of(self._conversation, self._settings)
 
     def load(self) -> ChosenModel:
         """Load the model, with the context length that the conversation was given once.
@@ -162,24 +163,11 @@ class ContextRoom:
         return self._context.engine.count_tokens(self._prompt(left_out))
 
     def _surely_fits(self, limits: Budget) -> bool:
-        """Whether it fits even if every byte that is new since the last answer were a token."""
+        """Whether it fits without a look at the tokens."""
         loaded = self._context.engine.loaded
         if self._last_change() is not None or self._media or loaded is None:
             return False
-        n_known, n_tokens = self._last_counted(loaded.vocabulary)
-        # The system prompt counts as new too: it may have been another one then.
-        texts = [self._conversation.system_prompt, *(each.text for each in self._path[n_known:])]
-        n_new = sum(len(text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for text in texts)
-        return n_tokens + n_new <= limits.most
-
-    def _last_counted(self, vocabulary: str) -> tuple[int, int]:
-        """Messages up to the last answer whose usage describes them, and their tokens; those of a template for none."""
-        for n in range(len(self._path), 0, -1):
-            usage = self._path[n - 1].usage
-            # Earlier versions kept a usage of zeros for what was stopped before it began.
-            if usage is not None and usage.prompt_tokens and self._path[n - 1].vocabulary == vocabulary:
-                return n, usage.prompt_tokens + usage.completion_tokens
-        return 0, _TEMPLATE_TOKENS
+        return most_tokens(self._conversation.system_prompt, self._path, loaded.vocabulary) <= limits.most
 
     def _make_room(
         self, left_out: LeftOut, n_prompt: int, limits: Budget, refused: ContextOverflow | None = None

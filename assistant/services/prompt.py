@@ -11,6 +11,9 @@ from typing import NamedTuple
 from assistant.core.conversation import Message, Role
 from assistant.protocol.prompt_messages import PromptMedia, PromptMessage
 
+_MESSAGE_TOKENS = 32
+_TEMPLATE_TOKENS = 512
+"""More than templates write around a message, and around all of them."""
 _SUMMARY_FOLLOWS = "(A summary of what was said before in this conversation:)"
 
 
@@ -125,3 +128,26 @@ def _answer(message: Message) -> PromptMessage:
     return PromptMessage(
         role=Role.ASSISTANT, text=message.text, token_ids=message.token_ids, vocabulary=message.vocabulary
     )
+
+
+def most_tokens(system_prompt: str, path: Sequence[Message], vocabulary: str) -> int:
+    """More tokens than a prompt without media can have: those of the last answer, and a token for every byte since.
+
+    Args:
+        system_prompt: The system prompt; as new, since it may have been another one then.
+        path: The messages, all of them read in full.
+        vocabulary: Of the model; what was counted with another does not count.
+    """
+    n_known, n_tokens = _last_counted(path, vocabulary)
+    texts = [system_prompt, *(each.text for each in path[n_known:])]
+    return n_tokens + sum(len(text.encode("utf-8", "replace")) + _MESSAGE_TOKENS for text in texts)
+
+
+def _last_counted(path: Sequence[Message], vocabulary: str) -> tuple[int, int]:
+    """Messages up to the last answer whose usage describes them, and their tokens; those of a template for none."""
+    for n in range(len(path), 0, -1):
+        usage = path[n - 1].usage
+        # A usage of zeros is that of an answer that was stopped before it began.
+        if usage is not None and usage.prompt_tokens and path[n - 1].vocabulary == vocabulary:
+            return n, usage.prompt_tokens + usage.completion_tokens
+    return 0, _TEMPLATE_TOKENS

@@ -360,6 +360,20 @@ def test_a_step_that_fails_keeps_the_step_before(chat: LongChat, monkeypatch: py
     assert chat.store.get(chat.id()).n_ctx == 2 * N_CTX
 
 
+def test_a_load_ahead_has_the_length_that_the_conversation_was_given(
+    chat: LongChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.use("extend")
+    chat.fill()
+    chat.ask()
+    monkeypatch.setattr(chat.services.library, "_lengths", ContextLengths())
+    chat.engine.kill()
+    n_loads = len(chat.engine.loads)
+    chat.services.chat.load_ahead(chat.id(), chat.settings)
+    chat.ask()
+    assert [load.n_ctx for load in chat.engine.loads[n_loads:]] == [2 * N_CTX], "loaded once"
+
+
 def test_a_raised_context_is_used_by_a_conversation_that_still_wants_it(
     chat: LongChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
