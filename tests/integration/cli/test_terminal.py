@@ -67,7 +67,7 @@ def test_a_message_is_answered_and_quit_ends(terminal: pexpect.spawn) -> None:
 
 def test_ctrl_c_stops_the_answer_and_ctrl_d_ends(terminal: pexpect.spawn) -> None:
     terminal.send(f"{LONG_TASK}\r")
-    terminal.expect("(?i)lighthouse.*lighthouse")
+    terminal.expect(r"\b(was|were|had)\b")  # of the answer: the question is shown more than once
     terminal.send(CTRL_C + CTRL_C)
     terminal.expect_exact("[stopped]")
     terminal.expect_exact(PROMPT)
