@@ -79,7 +79,7 @@ def verdict_words(check: ContextCheck, series: Series) -> str:
     if best is None or best is RopeMethod.NONE:
         return QCoreApplication.translate("context_words", "“auto” leaves the model as it is: that reads best there.")
     words = QCoreApplication.translate(
-        "context_words", "“auto” stretches it by {method}: that reads best behind {n} tokens."
+        "context_words", "“auto” stretches it by {method}: that reads best beyond {n} tokens."
     )
     return words.format(method=best.value, n=number_words(check.n_ctx_train))
 

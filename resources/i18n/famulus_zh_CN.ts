@@ -1815,7 +1815,7 @@
         <translation>“自动”让模型保持原样：这样读得最好。</translation>
     </message>
     <message>
-        <source>“auto” stretches it by {method}: that reads best behind {n} tokens.</source>
+        <source>“auto” stretches it by {method}: that reads best beyond {n} tokens.</source>
         <translation>“自动”以 {method} 扩展：在 {n} 个词元之后这样读得最好。</translation>
     </message>
     <message>

@@ -206,7 +206,7 @@ def test_a_check_runs_with_progress_and_shows_what_it_found(
     wait(lambda: not view.check.running and view.preview["speed"].startswith("At its end"))
     chart = view.check.chart
     assert [line["method"] for line in chart["lines"]] == ["none", "linear", "ntk", "yarn", "mixed"]
-    assert chart["verdict"] == "“auto” stretches it by yarn: that reads best behind 512 tokens."
+    assert chart["verdict"] == "“auto” stretches it by yarn: that reads best beyond 512 tokens."
     wait(lambda: app.model.state == "ready" and engine.loaded is not None)  # the chat's model is back
     assert engine.loads[-1].snapshots is not None
 
