@@ -256,9 +256,9 @@ def best_method(check: ContextCheck, n_ctx: int, kv_type: KvType = KvType.F16) -
 def deciding(check: ContextCheck, n_ctx: int, kv_type: KvType = KvType.F16) -> Comparison | None:
     """The comparison that decides what is automatic at a length: of the nearest length, and there the newest.
 
-    What is true of one length is not of another: on the starter model YaRN is the best at twice the trained length, and
-    costs too much at four times. So only lengths within `MAX_DISTANCE` count. A comparison in another type of the KV
-    cache counts where there is none in the same.
+    What is true of one length is not of another: on the starter model YaRN costs 1.3 % within the trained length at
+    twice that, and 7.9 % at four times. So only lengths within `MAX_DISTANCE` count. A comparison in another type of
+    the KV cache counts where there is none in the same.
 
     Args:
         check: What was measured.

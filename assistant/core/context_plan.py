@@ -223,8 +223,8 @@ def layers_that_fit(facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) 
 
 def _method(facts: ModelFacts, wish: ContextWish, n_ctx: int, measured: RopeMethod | None) -> RopeMethod:
     if wish.rope is not None:
-        return known_method(facts, wish.rope, n_ctx)
-    return measured or automatic_method(facts, n_ctx)
+        return known_method(facts, wish.rope)
+    return measured or automatic_method(facts)
 
 
 def _gpu_layers(wish: ContextWish, facts: ModelFacts, memory: MemoryEstimate, card_bytes: int) -> int:
@@ -255,7 +255,7 @@ def _length_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx
 
 def _stretch_notes(facts: ModelFacts, wish: ContextWish, rope: RopeScaling, n_ctx: int) -> list[ErrorInfo]:
     stretch, method = round(n_ctx / facts.n_ctx_train, 1), rope.method.value
-    stretched = "The context is stretched to {stretch} times the trained length by {method}."
+    stretched = "The context is stretched to {stretch} times the trained length ({method})."
     notes = [note(stretched, stretch=stretch, method=method)]
     if n_ctx > MAX_STRETCH * facts.n_ctx_train:
         notes.append(note("So far beyond the trained length answers get worse; do not rely on them."))

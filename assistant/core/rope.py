@@ -32,7 +32,6 @@ from assistant.core.model_facts import ModelFacts
 
 LLAMA_BASE = 10_000.0
 """``rope_freq_base`` of llama.cpp where the header says nothing."""
-YARN_STRETCH = 2
 
 
 class RopeMethod(enum.StrEnum):
@@ -112,25 +111,19 @@ def methods(facts: ModelFacts) -> tuple[RopeMethod, ...]:
     return tuple(RopeMethod)
 
 
-def automatic_method(facts: ModelFacts, n_ctx: int) -> RopeMethod:
-    """The method to take where nothing was measured: on the starter model they read best beyond the trained length.
+def automatic_method(facts: ModelFacts) -> RopeMethod:
+    """The method to take where nothing was measured.
 
-    YaRN up to `YARN_STRETCH` times the trained length; beyond it costs more than 5 % of the perplexity within the
-    trained length, and the mixture does not. README has the figures.
-
-    Args:
-        facts: The model.
-        n_ctx: Context length, tokens.
+    On the starter model the mixture reads best beyond the trained length and costs least within it, at two and at four
+    times that length. README has the figures.
     """
-    far = n_ctx > YARN_STRETCH * facts.n_ctx_train
-    best = RopeMethod.MIXED if far else RopeMethod.YARN
-    wanted = (best, RopeMethod.YARN, RopeMethod.LINEAR, RopeMethod.NONE)
+    wanted = (RopeMethod.MIXED, RopeMethod.YARN, RopeMethod.LINEAR, RopeMethod.NONE)
     return next(method for method in wanted if method in methods(facts))
 
 
-def known_method(facts: ModelFacts, wanted: RopeMethod, n_ctx: int) -> RopeMethod:
+def known_method(facts: ModelFacts, wanted: RopeMethod) -> RopeMethod:
     """`wanted` if it is one of the model's `methods`, else what carries on the scaling in its file."""
-    return wanted if wanted in methods(facts) else automatic_method(facts, n_ctx)
+    return wanted if wanted in methods(facts) else automatic_method(facts)
 
 
 def ntk_base(base: float, stretch: float, n_rot: int) -> float:

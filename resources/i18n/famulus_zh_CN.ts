@@ -2501,8 +2501,8 @@
         <translation>适配器 {adapter} 会改变词嵌入，而词嵌入同时也是 {model} 的输出层，因此无法使用。</translation>
     </message>
     <message>
-        <source>The context is stretched to {stretch} times the trained length by {method}.</source>
-        <translation>上下文以 {method} 扩展到训练长度的 {stretch} 倍。</translation>
+        <source>The context is stretched to {stretch} times the trained length ({method}).</source>
+        <translation>上下文扩展到训练长度的 {stretch} 倍（{method}）。</translation>
     </message>
     <message>
         <source>The file may be damaged; try another model.</source>

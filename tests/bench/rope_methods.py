@@ -55,7 +55,7 @@ def main() -> int:
             scaling = rope_scaling(facts, method, arguments.n_ctx)
             np.save(file, read(path, scaling, arguments.n_ctx, n_read, arguments.threads))
         show(method, np.load(file), facts.n_ctx_train)
-    print("automatic:", automatic_method(facts, arguments.n_ctx).value)
+    print("automatic:", automatic_method(facts).value)
     return 0
 
 

@@ -150,4 +150,4 @@ def test_a_plan_is_told_in_words(famulus: Famulus) -> None:
     told = famulus("context", "plan", "--n-ctx", "max", "--rope", "ntk", "--kv-type", "q8_0").text
     for words in ("32,768 tokens, 4.0 times the trained 8,192", "ntk", "context (q8_0)", "longest that fits"):
         assert words in told
-    assert "stretched to 4.0 times the trained length by ntk" in told
+    assert "stretched to 4.0 times the trained length (ntk)" in told

@@ -119,9 +119,9 @@ def test_within_the_trained_length_nothing_is_stretched_and_nothing_said() -> No
         assert (plan.n_ctx, plan.rope, plan.notes) == (8192, RopeScaling(), ())
 
 
-def test_beyond_it_automatic_is_yarn_and_says_so() -> None:
+def test_beyond_it_automatic_is_mixed_and_says_so() -> None:
     plan = plan_context(SMOLLM2, ContextWish(n_ctx=16_384), FREE)
-    assert plan.rope.method is RopeMethod.YARN
+    assert plan.rope.method is RopeMethod.MIXED
     assert "2.0 times" in texts(plan)
     assert plan.memory.kv_bytes == 360 * MIB
 

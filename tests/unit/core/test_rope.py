@@ -34,11 +34,10 @@ def test_mixed_shares_the_stretch_between_ntk_and_yarn() -> None:
     assert scaling.freq_base == rope_scaling(SMOLLM2, RopeMethod.NTK, 2 * 8192).freq_base
 
 
-def test_automatic_is_yarn_up_to_twice_the_trained_length_and_mixed_beyond() -> None:
-    assert automatic_method(SMOLLM2, 2 * 8192) is RopeMethod.YARN
-    assert automatic_method(SMOLLM2, 2 * 8192 + 256) is RopeMethod.MIXED
+def test_automatic_is_mixed_unless_the_file_says_how() -> None:
+    assert automatic_method(SMOLLM2) is RopeMethod.MIXED
     yarn = msgspec.structs.replace(SMOLLM2, rope_scaling="yarn", rope_factor=4.0, n_ctx_original=2048)
-    assert automatic_method(yarn, 4 * 8192) is RopeMethod.YARN
+    assert automatic_method(yarn) is RopeMethod.YARN
 
 
 @pytest.mark.parametrize("method", RopeMethod)
@@ -52,7 +51,7 @@ def test_a_scaling_in_the_file_is_carried_on() -> None:
     yarn = msgspec.structs.replace(SMOLLM2, rope_scaling="yarn", rope_factor=4.0, n_ctx_original=2048)
     scaling = rope_scaling(yarn, RopeMethod.YARN, 2 * 8192)
     assert (scaling.freq_scale, scaling.yarn_orig_ctx) == (1 / 8, 2048)
-    assert automatic_method(linear, 2**14) is known_method(linear, RopeMethod.YARN, 2**14) is RopeMethod.LINEAR
+    assert automatic_method(linear) is known_method(linear, RopeMethod.YARN) is RopeMethod.LINEAR
     assert rope_scaling(linear, RopeMethod.YARN, 2 * 8192) == RopeScaling()
 
 
@@ -60,4 +59,4 @@ def test_a_scaling_in_the_file_is_carried_on() -> None:
 def test_some_models_cannot_be_stretched(changes: dict[str, object]) -> None:
     facts = msgspec.structs.replace(SMOLLM2, **changes)
     assert methods(facts) == (RopeMethod.NONE,)
-    assert automatic_method(facts, 2**14) is known_method(facts, RopeMethod.NTK, 2**14) is RopeMethod.NONE
+    assert automatic_method(facts) is known_method(facts, RopeMethod.NTK) is RopeMethod.NONE

@@ -66,7 +66,7 @@ def test_while_the_slider_moves_it_says_what_the_length_takes(app: AppViewModel,
     assert view.preview["share"] > small > 0
     assert view.preview["fits"]
     assert [part["title"] for part in view.preview["parts"]] == ["Model", "Context", "Computing", "Program"]
-    assert view.preview["notes"] == ["The context is stretched to 4.0 times the trained length by mixed."]
+    assert view.preview["notes"] == ["The context is stretched to 4.0 times the trained length (mixed)."]
     assert view.preview["speed"] == "How fast it reads was not measured yet."
     assert stored(app) == 0
 
@@ -176,7 +176,7 @@ def test_another_way_to_stretch_changes_the_words(app: AppViewModel, view: Conte
     view.look(index_of(view, "2×"))
     view.choose()
     app.settings.setValue("model.rope", "ntk")
-    wait(lambda: view.preview["notes"] and "by ntk" in view.preview["notes"][0])
+    wait(lambda: view.preview["notes"] and "(ntk)" in view.preview["notes"][0])
 
 
 def test_a_model_that_is_gone_leaves_a_sentence(

@@ -426,7 +426,7 @@ def test_the_outlook_says_what_a_length_takes_and_how_fast_it_is(
 ) -> None:
     before = services.context_checks.outlook(model)
     assert before.reading_pace(1024) is None
-    assert before.plan(ContextWish(n_ctx=1024)).rope.method is RopeMethod.YARN
+    assert before.plan(ContextWish(n_ctx=1024)).rope.method is RopeMethod.MIXED
     assert before.longest(KvType.F16) == 4 * N_CTX_TRAIN
     check(methods=["none", "ntk"])
     after = services.context_checks.outlook(model)
