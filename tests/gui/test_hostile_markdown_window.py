@@ -182,27 +182,27 @@ def test_answers_that_are_written_and_read_again(
     window = open_window(fake_services(tmp_path / "home", FakeEngine()))
     window.app.openConversation(conversation_id)
     window.wait_until(lambda: window.app.conversation.messages.rowCount() == 2 * len(payloads))
-    seen = read_all(window, qtbot)
+    seen = read_all(window)
     assert seen >= 2 * len(payloads)
     watch.assert_silent(qtbot)
     assert "refused" not in caplog.text
 
 
-def read_all(window: DrivenWindow, qtbot: QtBot) -> int:
+def read_all(window: DrivenWindow) -> int:
     """Page from the end of the conversation to its beginning; the number of turns that were drawn."""
     listed = window.item("messageList")
     drawn: set[int] = set()
     while True:
         drawn |= {item.property("index") for item in window.everything() if item.property("messageId")}
         assert_written_safely(window)
+        if 0 in drawn:
+            return len(drawn)
         before = listed.property("contentY")
         # Posted: inside `QTest.keyClick` Python's lock is held, and the formulas' provider needs it on another thread.
         page_up = (Qt.Key.Key_PageUp, Qt.KeyboardModifier.NoModifier)
         QCoreApplication.postEvent(window.window, QKeyEvent(QEvent.Type.KeyPress, *page_up))
         QCoreApplication.postEvent(window.window, QKeyEvent(QEvent.Type.KeyRelease, *page_up))
-        qtbot.wait(40)
-        if listed.property("contentY") == before:
-            return len(drawn)
+        window.wait_until(lambda before=before: listed.property("contentY") != before)
 
 
 TITLES = ('<img src="{web}/t.png">', "<b>bold</b>", '<a href="{web}">x</a>', "![x]({web}/x.png)", "<img src='{file}'>")
