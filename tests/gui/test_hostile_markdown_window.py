@@ -188,12 +188,18 @@ def test_answers_that_are_written_and_read_again(
     assert "refused" not in caplog.text
 
 
+def drawn_turns(window: DrivenWindow) -> set[int]:
+    return {item.property("index") for item in window.everything() if item.property("messageId")}
+
+
 def read_all(window: DrivenWindow) -> int:
     """Page from the end of the conversation to its beginning; the number of turns that were drawn."""
     listed = window.item("messageList")
+    last = listed.property("count") - 1
+    window.wait_until(lambda: last in drawn_turns(window) and 0 not in drawn_turns(window))
     drawn: set[int] = set()
     while True:
-        drawn |= {item.property("index") for item in window.everything() if item.property("messageId")}
+        drawn |= drawn_turns(window)
         assert_written_safely(window)
         if 0 in drawn:
             return len(drawn)
