@@ -60,12 +60,17 @@ def read_gguf(path: Path) -> GgufFile:
             with path.open("rb") as file:
                 return _read_open(file, path, file_bytes)
         except OSError as error:
-            raise ModelNotFound(
-                "The model file {file} cannot be read.",
-                remedy="Check that the file and its folder may be read, and that the disk is connected.",
-                cause=repr(error),
-                file=path.name,
-            ) from error
+            raise unreadable_model(path, error) from error
+
+
+def unreadable_model(path: Path, error: OSError) -> ModelNotFound:
+    """The error of a model file that the system does not let us read."""
+    return ModelNotFound(
+        "The model file {file} cannot be read.",
+        remedy="Check that the file and its folder may be read, and that the disk is connected.",
+        cause=repr(error),
+        file=path.name,
+    )
 
 
 def _size_of_regular_file(path: Path) -> int:

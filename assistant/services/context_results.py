@@ -14,6 +14,7 @@ from assistant.core.errors import ModelNotFound
 from assistant.core.memory_estimate import KvType
 from assistant.core.model_digest import file_digest
 from assistant.core.rope import RopeMethod
+from assistant.hub.gguf_file import unreadable_model
 from assistant.services.chosen_model import fingerprint
 from assistant.storage.context_checks import ContextCheckFiles
 
@@ -80,10 +81,5 @@ class ContextResults:
             try:
                 self._digests[key] = file_digest(str(model))
             except OSError as error:
-                raise ModelNotFound(
-                    "The model file {file} cannot be read.",
-                    remedy="Check that the file and its folder may be read, and that the disk is connected.",
-                    cause=repr(error),
-                    file=model.name,
-                ) from error
+                raise unreadable_model(model, error) from error
         return self._digests[key]
